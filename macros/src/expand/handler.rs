@@ -1,0 +1,267 @@
+//! `impl Instrumented`: the class as a constant, and how an instance is built at its place.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Generics, Path};
+
+use super::{generics, init, parts};
+use crate::model::handler::{Field, Flavour, Handler, Role};
+use crate::source;
+
+/// Everything that `#[derive(Instrumented)]` adds to the struct.
+pub(crate) fn expand(handler: &Handler) -> TokenStream {
+    let bounded = generics::bounded(handler);
+    let parts = parts::structure(handler);
+    let inits = match handler.flavour {
+        Flavour::Derived => init::functions(handler, &bounded),
+        Flavour::Collected => TokenStream::new(),
+    };
+    let implementation = implementation(handler, &bounded, &build(handler), &node(handler));
+    let assertions = assertions(handler);
+    let declaration = declaration(handler);
+    quote! {
+        #parts
+        #inits
+        const _: () = {
+            #implementation
+            #assertions
+            #declaration
+        };
+    }
+}
+
+/// The trait's implementation around two bodies.
+pub(crate) fn implementation(
+    handler: &Handler,
+    bounded: &Generics,
+    build: &TokenStream,
+    node: &TokenStream,
+) -> TokenStream {
+    let (krate, ident) = (&handler.krate, &handler.ident);
+    let (impl_generics, type_generics, clause) = bounded.split_for_impl();
+    let parts = parts::ty(handler);
+    let class = class(handler);
+    let allow = private_bounds(handler, bounded);
+    quote! {
+        #allow
+        #[automatically_derived]
+        impl #impl_generics #krate::Instrumented for #ident #type_generics #clause {
+            type Parts = #parts;
+            const CLASS: &'static #krate::private::Class = &#class;
+            fn node(&self) -> &#krate::Node { #node }
+            fn build(place: &#krate::private::Opener<'_>, parts: Self::Parts) -> Self { #build }
+        }
+    }
+}
+
+/// A bound on a field's type may name a type that is less visible than the struct.
+pub(crate) fn private_bounds(handler: &Handler, bounded: &Generics) -> Option<TokenStream> {
+    let count = |generics: &Generics| {
+        generics
+            .where_clause
+            .as_ref()
+            .map_or(0, |clause| clause.predicates.len())
+    };
+    (count(bounded) > count(&handler.generics)).then(|| quote!(#[allow(private_bounds)]))
+}
+
+fn class(handler: &Handler) -> TokenStream {
+    let private = private(&handler.krate);
+    let name = handler.class();
+    let line = source::line(handler.ident.span());
+    let label = match handler.options.text("label") {
+        Some(label) => quote!(::core::option::Option::Some(#label)),
+        None => quote!(::core::option::Option::None),
+    };
+    let collapsed = handler.options.has("collapsed");
+    let stats = handler.stats().map(|field| spec(&handler.krate, field));
+    quote! {
+        #private::Class {
+            name: #name,
+            module: ::core::module_path!(),
+            file: ::core::file!(),
+            line: #line,
+            label: #label,
+            collapsed: #collapsed,
+            stats: &[#(#stats),*],
+        }
+    }
+}
+
+/// What is known of a stat before there is one.
+///
+/// The kind is asked of the type in the same words as everything else here, at the field's own span:
+/// the compiler then says once, and there, that a type is not a stat.
+fn spec(krate: &Path, field: &Field) -> TokenStream {
+    let private = private(krate);
+    let (name, help, line) = (&field.name, &field.help, field.line);
+    let stat = as_stat(krate, field);
+    let options = field.options.iter().filter_map(|given| {
+        let value = match given.key.name {
+            "unit" => field.options.text("unit").map(ToTokens::to_token_stream),
+            "label" => field.options.text("label").map(ToTokens::to_token_stream),
+            "cap" => field
+                .options
+                .expression("cap")
+                .map(ToTokens::to_token_stream),
+            "hide_zero" => Some(TokenStream::new()),
+            _ => None,
+        }?;
+        let set = syn::Ident::new(given.key.name, proc_macro2::Span::call_site());
+        Some(quote!(.#set(#value)))
+    });
+    quote!(#private::StatSpec::new(#name, #stat::KIND, #help, #line) #(#options)*)
+}
+
+/// `<Type as Stat>`, at the type's span.
+fn as_stat(krate: &Path, field: &Field) -> TokenStream {
+    let ty = &field.ty;
+    quote_spanned!(ty.span()=> <#ty as #krate::Stat>)
+}
+
+fn node(handler: &Handler) -> TokenStream {
+    let krate = &handler.krate;
+    let place = handler
+        .fields
+        .iter()
+        .find(|field| matches!(field.role, Role::Node));
+    if let Some(Field { ident, .. }) = place {
+        return quote!(&self.#ident);
+    }
+    let first = handler.stats().next().map(|field| {
+        let (stat, ident) = (as_stat(krate, field), &field.ident);
+        quote!(#stat::node(&self.#ident))
+    });
+    first.unwrap_or_default()
+}
+
+fn build(handler: &Handler) -> TokenStream {
+    let no_parts = (!handler.has_parts()).then(|| quote!(let () = parts;));
+    let opens = |field: &Field| !matches!(field.role, Role::Part | Role::Made(_) | Role::Broken);
+    let no_place = (!handler.fields.iter().any(opens)).then(|| quote!(let _ = place;));
+    let mut index = 0_usize;
+    let values: Vec<(&Field, TokenStream)> = handler
+        .fields
+        .iter()
+        .map(|field| {
+            let at = index;
+            index += usize::from(field.is_stat());
+            (field, value(&handler.krate, field, at))
+        })
+        .collect();
+    let is_given = |field: &Field| {
+        matches!(
+            field.role,
+            Role::StatWith(_) | Role::Made(_) | Role::Child(Some(_))
+        )
+    };
+    if !handler.has_parts() || !handler.fields.iter().any(is_given) {
+        let (names, values) = unzip(&values);
+        return quote! {
+            #no_parts
+            #no_place
+            Self { #(#names: #values),* }
+        };
+    }
+    // The user's expressions may use the parts by name, by reference, before those move into the instance.
+    let (parts, made): (Vec<_>, Vec<_>) = values
+        .into_iter()
+        .partition(|(field, _)| matches!(field.role, Role::Part));
+    let ((parts, parts_values), (made, made_values)) = (unzip(&parts), unzip(&made));
+    let positions = (0..made.len()).map(syn::Index::from);
+    quote! {
+        let made = {
+            #(#[allow(unused_variables)] let #parts = &parts.#parts;)*
+            (#(#made_values,)*)
+        };
+        Self { #(#made: made.#positions,)* #(#parts: #parts_values),* }
+    }
+}
+
+fn unzip<'a>(
+    values: &'a [(&Field, TokenStream)],
+) -> (Vec<&'a proc_macro2::Ident>, Vec<&'a TokenStream>) {
+    values
+        .iter()
+        .map(|(field, value)| (&field.ident, value))
+        .unzip()
+}
+
+fn value(krate: &Path, field: &Field, index: usize) -> TokenStream {
+    let (ident, ty, name) = (&field.ident, &field.ty, &field.name);
+    match &field.role {
+        Role::Stat => {
+            let stat = as_stat(krate, field);
+            quote!(#stat::open(&place.at(#index)))
+        }
+        Role::StatWith(with) => quote_spanned!(ty.span()=> place.with::<#ty, _>(#index, #with)),
+        Role::Child(None) => quote_spanned!(ty.span()=> place.child::<#ty>(#name, ())),
+        Role::Child(Some(parts)) => quote_spanned!(ty.span()=> place.child::<#ty>(#name, #parts)),
+        Role::Node => quote_spanned!(ty.span()=> place.node::<#ty>()),
+        Role::Part => quote!(parts.#ident),
+        Role::Made(expression) => quote!(#expression),
+        Role::Broken => quote!(::core::unreachable!()),
+    }
+}
+
+/// What the compiler is to check by trait or by value, each at the field it is about.
+fn assertions(handler: &Handler) -> TokenStream {
+    let private = private(&handler.krate);
+    let krate = &handler.krate;
+    let keyed = handler.stats().filter(|field| {
+        ["label", "cap", "hide_zero"]
+            .iter()
+            .any(|name| field.options.has(name))
+            && !generics::names_a_parameter(&handler.generics, &field.ty)
+    });
+    let keyed = keyed.map(|field| {
+        let ty = &field.ty;
+        quote_spanned!(ty.span()=> const _: () = #private::keyed::<#ty>();)
+    });
+    let feeds = handler
+        .options
+        .ty("parent")
+        .filter(|parent| !generics::names_a_parameter(&handler.generics, parent));
+    let feeds = feeds.map(|parent| {
+        let checks = handler.stats().filter(|field| !generics::names_a_parameter(&handler.generics, &field.ty));
+        let checks = checks.map(|field| {
+            let (stat, name) = (as_stat(krate, field), &field.name);
+            quote_spanned!(field.ty.span()=> const _: () = #private::check_feed(PARENT, #name, #stat::KIND);)
+        });
+        let class = quote_spanned!(parent.span()=> <#parent as #krate::Parent>::CLASS);
+        quote! {
+            const PARENT: &#private::Class = #class;
+            #(#checks)*
+        }
+    });
+    quote!(#(#keyed)* #feeds)
+}
+
+/// Tells the catalog of the class. A class with parameters has no one type to tell of before its first use.
+fn declaration(handler: &Handler) -> Option<TokenStream> {
+    let declared = handler.flavour == Flavour::Derived
+        && handler
+            .generics
+            .params
+            .iter()
+            .all(|parameter| matches!(parameter, syn::GenericParam::Lifetime(_)));
+    declared.then(|| {
+        let (krate, private, ident) = (&handler.krate, private(&handler.krate), &handler.ident);
+        let statics = handler.generics.lifetimes().map(|_| quote!('static));
+        let arguments = (!handler.generics.params.is_empty()).then(|| quote!(<#(#statics),*>));
+        quote! {
+            #private::inventory::submit! {
+                #private::Declared::new(
+                    <#ident #arguments as #krate::Instrumented>::CLASS,
+                    ::core::option::Option::None,
+                    || {},
+                )
+            }
+        }
+    })
+}
+
+fn private(krate: &Path) -> TokenStream {
+    quote!(#krate::private)
+}

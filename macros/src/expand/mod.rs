@@ -1,0 +1,58 @@
+//! From the model to Rust: one file for each kind of item that is generated.
+//!
+//! The output calls into the runtime and does no work of its own, names everything from its root,
+//! and uses nothing of the prelude, so that it compiles wherever the user's item does.
+
+pub(crate) mod collection;
+pub(crate) mod generics;
+pub(crate) mod handler;
+pub(crate) mod init;
+pub(crate) mod parts;
+pub(crate) mod states;
+
+#[cfg(test)]
+mod snapshots;
+
+use proc_macro2::TokenStream;
+use syn::DeriveInput;
+
+use crate::errors::Errors;
+use crate::model::handler::{Flavour, Handler};
+use crate::model::states::States;
+use crate::{check, fallback};
+
+/// `#[derive(Instrumented)]`, and its twin for collections.
+pub(crate) fn derive_instrumented(input: TokenStream, flavour: Flavour) -> TokenStream {
+    let item: DeriveInput = match syn::parse2(input) {
+        Ok(item) => item,
+        Err(error) => return error.to_compile_error(),
+    };
+    let mut errors = Errors::default();
+    let Some(handler) = Handler::read(&item, flavour, &mut errors) else {
+        return fallback::shapeless_handler(&item, errors);
+    };
+    check::handler::check(&handler, &mut errors);
+    if errors.is_empty() {
+        handler::expand(&handler)
+    } else {
+        fallback::handler(&handler, errors)
+    }
+}
+
+/// `#[derive(States)]`.
+pub(crate) fn derive_states(input: TokenStream) -> TokenStream {
+    let item: DeriveInput = match syn::parse2(input) {
+        Ok(item) => item,
+        Err(error) => return error.to_compile_error(),
+    };
+    let mut errors = Errors::default();
+    let Some(states) = States::read(&item, &mut errors) else {
+        return fallback::shapeless_states(&item, errors);
+    };
+    check::states::check(&states, &mut errors);
+    if errors.is_empty() {
+        states::expand(&states)
+    } else {
+        fallback::states(&states, errors)
+    }
+}

@@ -1,0 +1,143 @@
+//! Expansions as readable Rust, in `macros/tests/expansions`: what changes there is what users compile.
+//!
+//! `UPDATE_EXPANSIONS=1 cargo test -p calipers-macros` writes them anew.
+
+use std::path::PathBuf;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{collection, derive_instrumented, derive_states};
+use crate::model::handler::Flavour;
+
+#[track_caller]
+fn holds(name: &str, expansion: TokenStream) {
+    let file =
+        syn::parse2(expansion.clone()).unwrap_or_else(|error| panic!("{error} in {expansion}"));
+    let now = prettyplease::unparse(&file);
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/expansions")
+        .join(name)
+        .with_extension("rs");
+    if std::env::var_os("UPDATE_EXPANSIONS").is_some() {
+        std::fs::write(&path, &now).expect("the expansions' folder is writable");
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        kept == now,
+        "the expansion of `{name}` changed; UPDATE_EXPANSIONS=1 accepts it:\n{now}"
+    );
+}
+
+fn instrumented(input: TokenStream) -> TokenStream {
+    derive_instrumented(input, Flavour::Derived)
+}
+
+#[test]
+fn stats_alone() {
+    holds(
+        "stats_alone",
+        instrumented(quote! {
+            pub struct Handler {
+                /// Requests served.
+                requests: Counter,
+                #[stat(name = "byPath", label = "path", cap = 100, hide_zero)]
+                by_path: Family<String, Counter>,
+                #[stat(unit = "By")]
+                r#type: Histogram,
+            }
+        }),
+    );
+}
+
+#[test]
+fn parts_and_expressions() {
+    holds(
+        "parts_and_expressions",
+        instrumented(quote! {
+            pub(crate) struct Handler<'a, K: Key + Into<T>, T = u8> where T: Send {
+                by_key: Family<K, Counter>,
+                /// Where answers come from.
+                #[stat(skip)]
+                pool: &'a Pool<T>,
+                #[stat(skip = Vec::new())]
+                scratch: Vec<u8>,
+                #[stat(with = { let pool = pool.clone(); move || pool.len() })]
+                size: Gauge<u64>,
+                #[stat(child, name = "cache/l1")]
+                cache: Cache,
+                #[stat(child = CacheParts { pool: pool.clone() })]
+                other: Cache2,
+            }
+        }),
+    );
+}
+
+#[test]
+fn a_child_of_a_known_parent() {
+    holds(
+        "a_child_of_a_known_parent",
+        instrumented(quote! {
+            #[instrumented(parent = Processor, label = "thread", init = at, collapsed)]
+            struct Worker<S: States> {
+                finished: Counter,
+                state: StateSet<S>,
+            }
+        }),
+    );
+}
+
+#[test]
+fn a_place_alone_in_a_renamed_crate() {
+    holds(
+        "a_place_alone_in_a_renamed_crate",
+        instrumented(quote! {
+            #[instrumented(crate = "crate::stats", rename_all = "kebab-case", prefix = "a/b")]
+            struct Holder { node: crate::stats::Node, #[stat(child)] some_child: Child }
+        }),
+    );
+}
+
+#[test]
+fn a_faulty_struct() {
+    holds(
+        "a_faulty_struct",
+        instrumented(quote! {
+            struct Handler {
+                #[stat(unti = "s", name = "a", name = "b")]
+                requests: Counter,
+                #[stat(skpi)]
+                pool: Pool,
+                #[stat(name = "a//b")]
+                a: Counter,
+            }
+        }),
+    );
+}
+
+#[test]
+fn a_closed_set_of_states() {
+    holds(
+        "a_closed_set_of_states",
+        derive_states(quote! {
+            enum Phase { WaitingForTask, #[state(name = "busy")] PerformingTask }
+        }),
+    );
+}
+
+#[test]
+fn a_collection_of_stats() {
+    holds(
+        "a_collection_of_stats",
+        collection::expand(quote! {
+            /// The front end.
+            #[cfg(feature = "web")]
+            pub static WEB: Web = "/web" {
+                /// Answers that failed.
+                errors: Counter,
+                #[cfg(unix)]
+                success: Counter,
+            }
+        }),
+    );
+}

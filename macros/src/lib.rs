@@ -1,0 +1,173 @@
+//! The macros of `calipers`; depend on `calipers`, which re-exports them.
+//!
+//! Each macro runs the same way, one file a step: `attr` reads the options with their spans,
+//! `model` understands the item and keeps its syntax, `check` holds the rules against it, one
+//! function a rule, and `expand` writes Rust that calls into the runtime. Mistakes are collected
+//! on the way and reported together; `fallback` then emits a stub, so that one mistake is one
+//! message. `keys` is the one table of options that all of them read.
+
+mod attr;
+mod case;
+mod check;
+mod errors;
+mod expand;
+mod fallback;
+mod keys;
+mod model;
+mod nearest;
+mod path;
+mod source;
+
+use proc_macro::TokenStream;
+
+use model::handler::Flavour;
+
+/// Puts a struct's stats into the tree: every instance shows up under its path, with its ancestors
+/// totalling it.
+///
+/// Each field is a stat, named like the field, unless it says otherwise. A doc comment is the stat's
+/// help text (its first paragraph). The derive adds four functions, as visible as the struct:
+///
+/// - `init(path)` puts an instance at `path` in the global registry, `init_in(&registry, path)` in
+///   one of your own;
+/// - `init_child(&parent, name)` puts it below another instance, `init_child_numbered(&parent, name)`
+///   below that at the lowest free number.
+///
+/// ```
+/// use calipers::prelude::*;
+///
+/// /// One front-end worker.
+/// #[derive(Instrumented)]
+/// struct Handler {
+///     /// Requests served.
+///     requests: Counter,
+///     /// Time to serve one request.
+///     latency: Timer,
+///     #[stat(name = "byPath", label = "path")]
+///     by_path: Family<String, Counter>,
+///     #[stat(unit = "By")]
+///     body_size: Histogram,
+///     #[stat(skip)]
+///     pool: Vec<String>,
+///     #[stat(skip = Vec::with_capacity(64))]
+///     scratch: Vec<u8>,
+/// }
+///
+/// let handler = Handler::init("/handler", HandlerParts { pool: vec!["a".to_owned()] });
+/// handler.requests.inc();
+/// assert_eq!(calipers::snapshot().counter("/handler/requests"), Some(1));
+/// assert_eq!((handler.pool.len(), handler.scratch.capacity()), (1, 64));
+/// ```
+///
+/// # Fields that are not stats
+///
+/// A field marked `#[stat(skip)]` is handed to `init`, by name, in a struct that the derive adds: for
+/// `Handler` it is `HandlerParts`, as visible as `Handler` itself. `#[stat(skip = expression)]` makes
+/// the field from the expression instead. Such an expression, and those of `with` and `child`, may
+/// use the parts by name; there they are references.
+///
+/// A field of type `calipers::Node` is the place itself. A struct without any stat needs one, as
+/// nothing else would keep its place in the tree.
+///
+/// # Options of a field: `#[stat(…)]`
+///
+/// | option | what it does |
+/// | --- | --- |
+/// | `name = "…"` | the stat's path below its struct's; the field's name otherwise |
+/// | `unit = "…"` | the unit in UCUM: `s`, `By`, `1` |
+/// | `label = "…"` | what a family's key is called in Prometheus; `key` otherwise |
+/// | `skip` | not a stat: handed to `init` by name, or made by the expression |
+/// | `with = …` | what the stat starts from: a gauge's closure, an `Info`'s pairs |
+/// | `child` | an instrumented struct of its own, below this one; the expression gives its parts |
+/// | `cap = 100` | how many keys a family holds before the overflow member takes the rest |
+/// | `hide_zero` | a family's members at zero are not shown |
+///
+/// # Options of the struct: `#[instrumented(…)]`
+///
+/// | option | what it does |
+/// | --- | --- |
+/// | `parent = …` | what `init_child` takes; its aggregates are checked against the stats at compile time |
+/// | `label = "…"` | what the last segment of an instance's path is called as a label in Prometheus |
+/// | `init = …` | another name for `init`, and for the functions beside it |
+/// | `collapsed` | readers show one line for an instance until it is opened |
+/// | `prefix = "…"` | a path put before the name of every stat |
+/// | `rename_all = "…"` | how fields are spelt as stat names: `camelCase`, `kebab-case`, … |
+/// | `crate = "…"` | where `calipers` is, when it is not `::calipers` |
+///
+/// With `init = at` the functions are `at`, `at_in`, `at_child` and `at_child_numbered`.
+#[proc_macro_derive(Instrumented, attributes(stat, instrumented))]
+pub fn derive_instrumented(input: TokenStream) -> TokenStream {
+    expand::derive_instrumented(input.into(), Flavour::Derived).into()
+}
+
+/// What `collection!` derives for the struct it declares.
+#[doc(hidden)]
+#[proc_macro_derive(Collected, attributes(stat, instrumented))]
+pub fn derive_collected(input: TokenStream) -> TokenStream {
+    expand::derive_instrumented(input.into(), Flavour::Collected).into()
+}
+
+/// Makes an enum a closed set of states, for `StateSet`, `StateTime` and `CountBy`, and a key of
+/// families; neither hashes anything.
+///
+/// A state is named like its variant, in snake case.
+///
+/// ```
+/// use calipers::{StateSet, States};
+///
+/// #[derive(States)]
+/// enum Phase {
+///     WaitingForTask,
+///     #[state(name = "working")]
+///     PerformingTask,
+/// }
+/// assert_eq!(Phase::NAMES, ["waiting_for_task", "working"]);
+/// ```
+///
+/// # Options of a variant: `#[state(…)]`
+///
+/// | option | what it does |
+/// | --- | --- |
+/// | `name = "…"` | what the state is called; the variant in snake case otherwise |
+///
+/// # Options of the enum: `#[states(…)]`
+///
+/// | option | what it does |
+/// | --- | --- |
+/// | `rename_all = "…"` | how variants are spelt as state names: `camelCase`, `kebab-case`, … |
+/// | `crate = "…"` | where `calipers` is, when it is not `::calipers` |
+#[proc_macro_derive(States, attributes(state, states))]
+pub fn derive_states(input: TokenStream) -> TokenStream {
+    expand::derive_states(input.into()).into()
+}
+
+/// A group of stats with no instance of its own: a static, opened at its first use and shown at zero
+/// before it.
+///
+/// ```
+/// use calipers::{collection, Counter, Timer};
+///
+/// collection! {
+///     /// What the front end answered.
+///     pub static WEB: Web = "/web" {
+///         /// Answers with a status of 500 or above.
+///         errors: Counter,
+///         success: Counter,
+///         latency: Timer,
+///     }
+/// }
+///
+/// # fn main() {
+/// WEB.success.inc();
+/// assert_eq!(calipers::snapshot().counter("/web/success"), Some(1));
+/// assert_eq!(calipers::snapshot().counter("/web/errors"), Some(0));
+/// # }
+/// ```
+///
+/// The macro declares the struct too (`Web`); its fields are as visible as the static unless they say
+/// otherwise, and take the same `#[stat(…)]` options as those of a struct that derives
+/// `Instrumented`, apart from a `skip` without an expression.
+#[proc_macro]
+pub fn collection(input: TokenStream) -> TokenStream {
+    expand::collection::expand(input.into()).into()
+}

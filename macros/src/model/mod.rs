@@ -1,0 +1,57 @@
+//! What the user wrote, understood: options resolved, names settled, the syntax kept for its spans.
+
+pub(crate) mod collection;
+pub(crate) mod handler;
+pub(crate) mod states;
+
+use syn::parse::Parser;
+use syn::{Path, parse_quote};
+
+use crate::attr::Options;
+use crate::case::{CASES, Case};
+use crate::errors::Errors;
+use crate::nearest::nearest;
+
+/// Where `calipers` is: what `crate = "…"` says, `::calipers` otherwise.
+pub(crate) fn crate_path(options: &Options, errors: &mut Errors) -> Path {
+    let usual = parse_quote!(::calipers);
+    let Some(text) = options.text("crate") else {
+        return usual;
+    };
+    match Path::parse_mod_style.parse_str(&text.value()) {
+        Ok(mut path) => {
+            for segment in &mut path.segments {
+                segment.ident.set_span(text.span());
+            }
+            path
+        }
+        Err(_) => {
+            errors.on(
+                text,
+                format_args!("`{}` is not a path", text.value()),
+                "write the path of `calipers`, as in `crate = \"::calipers\"`",
+            );
+            usual
+        }
+    }
+}
+
+/// The case that `rename_all` asks for.
+pub(crate) fn case(options: &Options, errors: &mut Errors) -> Option<Case> {
+    let text = options.text("rename_all")?;
+    let case = Case::named(&text.value());
+    if case.is_none() {
+        let known = CASES.map(|(name, _)| name);
+        let list = known.map(|name| format!("`{name}`")).join(", ");
+        let meant = nearest(&text.value(), known);
+        let meant = meant
+            .map(|meant| format!("did you mean `{meant}`? "))
+            .unwrap_or_default();
+        errors.on(
+            text,
+            format_args!("`{}` is not a case that `rename_all` knows", text.value()),
+            format_args!("{meant}expected one of {list}"),
+        );
+    }
+    case
+}

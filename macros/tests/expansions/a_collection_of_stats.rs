@@ -1,0 +1,20 @@
+/// The front end.
+#[cfg(feature = "web")]
+#[allow(missing_docs)]
+#[::core::prelude::v1::derive(::calipers::private::Collected)]
+pub struct Web {
+    /// Answers that failed.
+    pub errors: Counter,
+    #[cfg(unix)]
+    pub success: Counter,
+}
+/// The front end.
+#[cfg(feature = "web")]
+pub static WEB: ::calipers::Collection<Web> = ::calipers::Collection::new("/web");
+#[cfg(feature = "web")]
+const _: () = {
+    ::calipers::private::inventory::submit! {
+        ::calipers::private::Declared::new(< Web as ::calipers::Instrumented > ::CLASS,
+        ::core::option::Option::Some("/web"), || ::calipers::private::touch(& WEB),)
+    }
+};
