@@ -1,26 +1,36 @@
-//! Skeleton: helper S completes this module.
+//! What a stat held when it was read.
+//!
+//! One enum over all kinds, so that a reader that does not care (JSON, a filter) needs one `match`, and one
+//! that does gets a typed value out of it. Values are cheap to clone: what is larger than a few words stands
+//! behind an `Arc`.
 
+use std::cmp::Ordering;
+use std::fmt;
 use std::sync::Arc;
 
-use super::Distribution;
+use super::{FamilyValue, HistogramValue, StateTimeValue, StatesValue, TimerValue};
 
-/// The value of one stat.
+/// The value of one stat, in a snapshot.
+///
+/// The `as_…` methods give the value of one variant, `None` for every other: they are what
+/// [`Snapshot`](super::Snapshot)'s look-ups by path end in, and what members of a
+/// [`Family`](FamilyValue) are read with.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Value {
-    /// Counter, and `Sum` of counters.
+    /// A `Counter`, or a `Sum` of counters.
     Counter(u64),
-    /// Up-down counter, and `Sum` of them.
+    /// An `UpDownCounter`, or a `Sum` of them.
     UpDownCounter(i64),
-    /// Gauge, `Max`, `Min`; `None` when a closure gave nothing or there is nothing to fold.
+    /// A `Gauge`, `Max` or `Min`; `None` when its closure gave nothing, or there is nothing to fold.
     Gauge(Option<Number>),
-    /// Last string set.
+    /// The last string set; `None` before the first.
     Text(Option<Arc<str>>),
-    /// Strings fixed at init.
+    /// Strings fixed at init, as `(name, text)`.
     Info(Arc<[(Box<str>, Box<str>)]>),
-    /// Which state this instance is in.
+    /// The state that holds now, `None` before the first; and all that were declared or seen.
     StateSet(Option<Arc<str>>, Arc<[Arc<str>]>),
-    /// Nanoseconds in each state, the open interval included.
+    /// The time spent in each state, the open interval included.
     StateTime(Arc<StateTimeValue>),
     /// A distribution of any quantity.
     Histogram(Arc<HistogramValue>),
@@ -34,76 +44,179 @@ pub enum Value {
     CountBy(Arc<StatesValue>),
 }
 
-/// A gauge's number, in the type it was set with.
+impl Value {
+    /// The count, of a counter.
+    pub fn as_counter(&self) -> Option<u64> {
+        match self {
+            Value::Counter(count) => Some(*count),
+            _ => None,
+        }
+    }
+
+    /// The level, of an up-down counter.
+    pub fn as_up_down_counter(&self) -> Option<i64> {
+        match self {
+            Value::UpDownCounter(level) => Some(*level),
+            _ => None,
+        }
+    }
+
+    /// The number, of a gauge that has one.
+    pub fn as_gauge(&self) -> Option<Number> {
+        match self {
+            Value::Gauge(number) => *number,
+            _ => None,
+        }
+    }
+
+    /// The string, of a text that was set.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Value::Text(text) => text.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The strings fixed at init, as `(name, text)`, of an info.
+    pub fn as_info(&self) -> Option<&[(Box<str>, Box<str>)]> {
+        match self {
+            Value::Info(entries) => Some(entries),
+            _ => None,
+        }
+    }
+
+    /// The name of the state that holds, of a state set that was set.
+    pub fn as_state(&self) -> Option<&str> {
+        match self {
+            Value::StateSet(current, _) => current.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Instances by state, of a `CountBy`.
+    pub fn as_states(&self) -> Option<&StatesValue> {
+        match self {
+            Value::CountBy(states) => Some(states),
+            _ => None,
+        }
+    }
+
+    /// Time by state, of a state time.
+    pub fn as_state_time(&self) -> Option<&StateTimeValue> {
+        match self {
+            Value::StateTime(times) => Some(times),
+            _ => None,
+        }
+    }
+
+    /// The distribution and its rates, of a histogram.
+    pub fn as_histogram(&self) -> Option<&HistogramValue> {
+        match self {
+            Value::Histogram(histogram) => Some(histogram),
+            _ => None,
+        }
+    }
+
+    /// The durations, outcomes and rates, of a timer.
+    pub fn as_timer(&self) -> Option<&TimerValue> {
+        match self {
+            Value::Timer(timer) => Some(timer),
+            _ => None,
+        }
+    }
+
+    /// The count and its rates, of a meter.
+    pub fn as_meter(&self) -> Option<MeterValue> {
+        match self {
+            Value::Meter(meter) => Some(*meter),
+            _ => None,
+        }
+    }
+
+    /// The members by key, of a family.
+    pub fn as_family(&self) -> Option<&FamilyValue> {
+        match self {
+            Value::Family(family) => Some(family),
+            _ => None,
+        }
+    }
+}
+
+/// A number in the type it was set with, so that nothing is rounded on the way out.
+///
+/// ```
+/// use calipers::snapshot::Number;
+/// assert_eq!(Number::U64(u64::MAX).to_string(), "18446744073709551615");
+/// assert_eq!(Number::Bool(true).as_f64(), 1.0);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Number {
-    /// `Gauge`, `Gauge<f64>`.
+    /// `Gauge`, `Gauge<f64>`; may be NaN or infinite.
     F64(f64),
     /// `Gauge<i64>`.
     I64(i64),
-    /// `Gauge<u64>`.
+    /// `Gauge<u64>`, and every count.
     U64(u64),
-    /// `Gauge<bool>`.
+    /// `Gauge<bool>`; 1 and 0 where a number is needed.
     Bool(bool),
 }
 
-/// Events per second, as 1, 5 and 15-minute exponentially weighted averages.
+impl Number {
+    /// The number as a float; whole numbers beyond 2^53 are rounded.
+    pub fn as_f64(self) -> f64 {
+        match self {
+            Number::F64(x) => x,
+            Number::I64(x) => x as f64,
+            Number::U64(x) => x as f64,
+            Number::Bool(x) => f64::from(u8::from(x)),
+        }
+    }
+
+    /// The order of two numbers of whatever types, exact between whole numbers; `None` for a NaN.
+    pub(crate) fn compare(self, other: Number) -> Option<Ordering> {
+        match (self.as_whole(), other.as_whole()) {
+            (Some(a), Some(b)) => Some(a.cmp(&b)),
+            _ => self.as_f64().partial_cmp(&other.as_f64()),
+        }
+    }
+
+    fn as_whole(self) -> Option<i128> {
+        match self {
+            Number::F64(_) => None,
+            Number::I64(x) => Some(x.into()),
+            Number::U64(x) => Some(x.into()),
+            Number::Bool(x) => Some(x.into()),
+        }
+    }
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Number::F64(x) => x.fmt(f),
+            Number::I64(x) => x.fmt(f),
+            Number::U64(x) => x.fmt(f),
+            Number::Bool(x) => x.fmt(f),
+        }
+    }
+}
+
+/// Events per second, as exponentially weighted averages over 1, 5 and 15 minutes.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Rates {
+    /// Over one minute.
     pub m1: f64,
+    /// Over five minutes.
     pub m5: f64,
+    /// Over fifteen minutes.
     pub m15: f64,
 }
 
+/// What a `Meter` held: how many events there were, and how fast they come.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct MeterValue {
+    /// Events since the stat was created.
     pub count: u64,
+    /// Events per second.
     pub rates: Rates,
-}
-
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct HistogramValue {
-    pub(crate) lifetime: Distribution,
-    pub(crate) recent: Distribution,
-    pub(crate) rates: Rates,
-    /// NaN, infinities and negatives that were refused.
-    pub(crate) refused: u64,
-}
-
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct TimerValue {
-    /// In nanoseconds.
-    pub(crate) lifetime: Distribution,
-    pub(crate) recent: Distribution,
-    pub(crate) rates: Rates,
-    pub(crate) outcomes: Outcomes,
-    pub(crate) in_flight: u64,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Outcomes {
-    pub ok: u64,
-    pub err: u64,
-    pub panicked: u64,
-    pub cancelled: u64,
-}
-
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct StateTimeValue {
-    pub(crate) current: Option<Arc<str>>,
-    /// In declaration order (closed sets) or first-seen order.
-    pub(crate) nanos: Vec<(Arc<str>, u64)>,
-}
-
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct FamilyValue {
-    /// Sorted by key text (unescaped).
-    pub(crate) members: Vec<(Arc<str>, Value)>,
-}
-
-/// Instances per state.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct StatesValue {
-    /// In declaration order, closed sets include zeros.
-    pub(crate) counts: Vec<(Arc<str>, u64)>,
 }
