@@ -1,24 +1,72 @@
-//! Skeleton: helper S completes this module.
+//! Snapshots: an owned read of a whole tree, and everything that can be done with one.
+//!
+//! Readers (the page, exporters, tools, tests) get a [`Snapshot`] and never see cells, so nothing they do can
+//! delay a writer, and two readers of one snapshot agree. What changes between snapshots, the values, stands
+//! flat in one vector; what does not, names and metadata, is shared behind an `Arc` per place.
+//!
+//! - [`entry`](self::Entry) and [`SubTree`] walk it; look-ups by path stand in `lookup`.
+//! - [`Value`] and its parts say what each kind of stat holds; [`Distribution`] computes percentiles.
+//! - [`Snapshot::filter`] and [`Snapshot::query`] select, [`Snapshot::since`] subtracts, [`Snapshot::merge`] adds.
+//! - It is written as JSON through serde (the shape is the tree itself) and as a table through `Display`.
+//!
+//! `part` knows of which named parts a value consists. JSON writes them, paths reach them and queries
+//! compare them, so the three cannot disagree.
 
+mod assembly;
 mod distribution;
+mod entry;
+mod filter;
+pub(crate) mod humane;
+mod json;
+mod key_text;
+mod keyed;
+mod lookup;
+mod merge;
+mod part;
+mod query;
+mod select;
+mod since;
+mod subtree;
+mod table;
+#[cfg(test)]
+mod tests;
+mod timer;
 mod value;
 
 use std::sync::Arc;
 use std::time::SystemTime;
 
-pub use distribution::Distribution;
-pub use value::{
-    FamilyValue, HistogramValue, MeterValue, Number, Outcomes, Rates, StateTimeValue, StatesValue,
-    TimerValue, Value,
-};
+pub(crate) use assembly::{Assembly, path_order};
+pub use distribution::{Bucket, Distribution};
+pub use entry::Entry;
+pub use filter::FilterError;
+pub use key_text::{escape, unescape};
+pub use keyed::{FamilyValue, StateTimeValue, StatesValue};
+pub use merge::MergeConflict;
+pub use query::QueryError;
+pub use subtree::SubTree;
+pub use table::Table;
+pub use timer::{Durations, HistogramValue, Outcomes, TimerValue};
+pub use value::{MeterValue, Number, Rates, Value};
 
 use crate::Kind;
 
-/// An owned read of a whole tree.
+/// An owned read of a whole tree: every place, every stat, one moment.
+///
+/// Values are looked up by path, with or without the leading `/`; the typed look-ups give `None` when there is
+/// nothing at the path or it is of another kind. A path may reach into a value, by the names JSON has for its
+/// parts: a family's member (`/handler/byPath/%2Findex`, keys written with [`escape`]), the
+/// number of instances in a state (`/processor/state/waiting_for_task`), a statistic
+/// (`/handler/latency/p99`, in seconds). Where a stat and a place have the same path, the path
+/// means the stat, and with a `/` at its end, the place.
+///
+/// A look-up is a binary search; iterating is a walk over two vectors. Cloning copies the values, which are small
+/// or behind an `Arc`.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
     pub(crate) taken: SystemTime,
-    /// In pre-order, siblings sorted: that is, sorted by path, segment by segment. `places[0]` is the root.
+    /// In pre-order, siblings sorted: that is, sorted by path, segment by segment. `places[0]` is the root, and
+    /// every place but the root has its parent here ([`Assembly`] sees to both).
     pub(crate) places: Vec<Place>,
     /// All values, flat: a place's values stand at `first..first + shape.stats.len()`, in its stats' order.
     pub(crate) values: Vec<Value>,
@@ -58,4 +106,21 @@ pub(crate) struct StatShape {
     /// What a family's key is called in Prometheus; empty for other kinds.
     pub(crate) label: &'static str,
     pub(crate) created: SystemTime,
+}
+
+impl Snapshot {
+    /// When it was taken.
+    pub fn taken(&self) -> SystemTime {
+        self.taken
+    }
+
+    /// How many stats it holds; members of families are not counted one by one.
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Whether it holds no stat at all.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
 }
