@@ -1,0 +1,156 @@
+use super::*;
+
+fn merged(ours: Value, theirs: Value) -> Value {
+    let (ours, theirs) = (snapshot([("/a/x", ours)]), snapshot([("/a/x", theirs)]));
+    ours.merged(&theirs).value("/a/x").unwrap().clone()
+}
+
+#[test]
+fn what_is_counted_is_added() {
+    assert_eq!(
+        merged(Value::Counter(2), Value::Counter(3)),
+        Value::Counter(5)
+    );
+    assert_eq!(
+        merged(Value::Counter(u64::MAX), Value::Counter(3)),
+        Value::Counter(u64::MAX)
+    );
+    assert_eq!(
+        merged(Value::UpDownCounter(2), Value::UpDownCounter(-3)),
+        Value::UpDownCounter(-1)
+    );
+    assert_eq!(merged(meter(2, 0.5), meter(3, 0.25)), meter(5, 0.75));
+    assert_eq!(
+        merged(
+            count_by([("idle", 1), ("busy", 2)]),
+            count_by([("busy", 3), ("gone", 4)])
+        ),
+        count_by([("idle", 1), ("busy", 5), ("gone", 4)])
+    );
+    assert_eq!(
+        merged(
+            state_time("idle", [("idle", 1)]),
+            state_time("busy", [("idle", 2), ("busy", 3)])
+        ),
+        state_time("idle", [("idle", 3), ("busy", 3)])
+    );
+    assert_eq!(
+        merged(
+            family([("b", Value::Counter(1))]),
+            family([("a", Value::Counter(2)), ("b", Value::Counter(3))])
+        ),
+        family([("a", Value::Counter(2)), ("b", Value::Counter(4))])
+    );
+}
+
+#[test]
+fn distributions_are_as_if_recorded_into_one() {
+    assert_eq!(merged(timer(&[1, 5]), timer(&[3])), timer(&[1, 3, 5]));
+    assert_eq!(
+        merged(histogram(&[1.0, 0.5]), histogram(&[0.0])),
+        histogram(&[0.0, 0.5, 1.0])
+    );
+}
+
+#[test]
+fn what_has_no_sum_stays_ours_and_is_filled_in_where_we_have_none() {
+    let gauge = |x: f64| Value::Gauge(Some(Number::F64(x)));
+    assert_eq!(merged(gauge(1.0), gauge(2.0)), gauge(1.0));
+    assert_eq!(merged(Value::Gauge(None), gauge(2.0)), gauge(2.0));
+    assert_eq!(merged(text("a"), text("b")), text("a"));
+    assert_eq!(merged(Value::Text(None), text("b")), text("b"));
+    assert_eq!(merged(state("idle"), state("busy")), state("idle"));
+    assert_eq!(
+        merged(Value::StateSet(None, Arc::from([])), state("busy")),
+        state("busy")
+    );
+    assert_eq!(
+        merged(info([("v", "1")]), info([("v", "2")])),
+        info([("v", "1")])
+    );
+}
+
+#[test]
+fn the_largest_and_the_smallest_are_those_of_both() {
+    let both = |kind, a, b| {
+        let one = |x| shaped([("/a/x", kind, "", Value::Gauge(Some(Number::I64(x))))]);
+        one(a).merged(&one(b)).gauge("/a/x")
+    };
+    assert_eq!(
+        (both(Kind::Max, 1, 2), both(Kind::Max, 2, 1)),
+        (Some(2.0), Some(2.0))
+    );
+    assert_eq!(
+        (both(Kind::Min, 1, 2), both(Kind::Min, 2, 1)),
+        (Some(1.0), Some(1.0))
+    );
+}
+
+#[test]
+fn places_and_stats_of_either_are_in_the_result_in_order() {
+    let ours = snapshot([
+        ("/b/x", Value::Counter(1)),
+        ("/b/z", Value::Counter(2)),
+        ("/c-d/n", Value::Counter(3)),
+    ]);
+    let theirs = snapshot([
+        ("/a/x", Value::Counter(10)),
+        ("/b/y", Value::Counter(20)),
+        ("/b/z", Value::Counter(30)),
+        ("/c/e/n", Value::Counter(40)),
+        ("/d", Value::Counter(50)),
+    ]);
+    for (merged, z) in [(ours.merged(&theirs), 32), (theirs.merged(&ours), 32)] {
+        assert_eq!(
+            paths(&merged),
+            ["/d", "/a/x", "/b/x", "/b/y", "/b/z", "/c/e/n", "/c-d/n"]
+        );
+        assert_eq!(merged.counter("/b/z"), Some(z));
+        for path in paths(&merged) {
+            assert!(merged.counter(&path).is_some(), "{path} is not found");
+        }
+    }
+}
+
+#[test]
+fn stats_of_different_kinds_are_told_and_ours_is_kept() {
+    let mut ours = snapshot([("/a/x", Value::Counter(1)), ("/a/y", Value::Counter(1))]);
+    let conflicts = ours.merge(&snapshot([
+        ("/a/x", meter(5, 0.0)),
+        ("/a/y", Value::Counter(1)),
+    ]));
+    assert_eq!(
+        conflicts,
+        [MergeConflict {
+            path: "/a/x".into(),
+            kept: Kind::Counter,
+            dropped: Kind::Meter
+        }]
+    );
+    assert_eq!(
+        (ours.counter("/a/x"), ours.counter("/a/y")),
+        (Some(1), Some(2))
+    );
+}
+
+#[test]
+fn folding_many_values_is_the_same_in_any_order() {
+    let values = [timer(&[1, 9]), timer(&[4]), timer(&[]), timer(&[1_000_000])];
+    let fold = |order: [usize; 4]| {
+        let mut sum = timer(&[]);
+        for at in order {
+            assert!(sum.fold(Kind::Sum(&Kind::Timer), &values[at]));
+        }
+        sum
+    };
+    assert_eq!(fold([0, 1, 2, 3]), fold([3, 2, 1, 0]));
+    let mut families = family([("a", Value::Gauge(Some(Number::U64(1))))]);
+    assert!(families.fold(
+        Kind::Sum(&Kind::Family(&Kind::Max)),
+        &family([("a", Value::Gauge(Some(Number::U64(9))))])
+    ));
+    assert_eq!(
+        families,
+        family([("a", Value::Gauge(Some(Number::U64(9))))])
+    );
+}
