@@ -1,0 +1,174 @@
+//! Numbers for people: a few significant digits and a unit that fits.
+//!
+//! Used by everything a person reads (the table, the page); JSON and exporters give numbers as they are.
+
+/// A count in full, its digits in groups of three: `12,345`.
+pub(crate) fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Events per second: `12.3k/s`.
+pub(crate) fn rate(per_second: f64) -> String {
+    format!("{}/s", number(per_second))
+}
+
+/// A number of any size in three significant digits: `12.3k`, `0.05`, `4.56M`.
+pub(crate) fn number(x: f64) -> String {
+    if x.is_finite() && x != 0.0 && !(1e-6..1e21).contains(&x.abs()) {
+        return format!("{x:.2e}");
+    }
+    scaled(
+        x,
+        &[
+            ("", 1.0),
+            ("k", 1e3),
+            ("M", 1e6),
+            ("G", 1e9),
+            ("T", 1e12),
+            ("P", 1e15),
+            ("E", 1e18),
+        ],
+    )
+}
+
+/// A duration given in seconds: `1.2 ms`, `3.4 min`.
+pub(crate) fn duration(seconds: f64) -> String {
+    let nanos = seconds * 1e9;
+    if nanos.abs() < 119.5e9 {
+        return scaled(
+            nanos,
+            &[(" ns", 1.0), (" µs", 1e3), (" ms", 1e6), (" s", 1e9)],
+        );
+    }
+    scaled(nanos, &[(" min", 60e9), (" h", 3600e9), (" d", 86_400e9)])
+}
+
+/// A number of bytes: `3.4 MiB`.
+pub(crate) fn bytes(x: f64) -> String {
+    let kib = 1024.0;
+    let [mib, gib, tib] = [2, 3, 4].map(|power| 1024f64.powi(power));
+    scaled(
+        x,
+        &[
+            (" B", 1.0),
+            (" KiB", kib),
+            (" MiB", mib),
+            (" GiB", gib),
+            (" TiB", tib),
+        ],
+    )
+}
+
+/// A number in the unit of a stat, which is UCUM: seconds and bytes as people write them, `1` and no unit as a
+/// bare number, annotations (`{request}`) without their braces, every other unit after the number.
+pub(crate) fn quantity(x: f64, unit: &str) -> String {
+    match unit {
+        "" | "1" => number(x),
+        "s" => duration(x),
+        "ms" => duration(x / 1e3),
+        "us" => duration(x / 1e6),
+        "ns" => duration(x / 1e9),
+        "min" => duration(x * 60.0),
+        "h" => duration(x * 3600.0),
+        "By" => bytes(x),
+        "KiBy" => bytes(x * 1024.0),
+        "MiBy" => bytes(x * 1024.0 * 1024.0),
+        "%" => format!("{}%", number(x)),
+        other => format!("{} {}", number(x), other.trim_matches(['{', '}'])),
+    }
+}
+
+/// `x` in the largest of these units of which there is one at least, after rounding; the smallest otherwise.
+fn scaled(x: f64, units: &[(&str, f64)]) -> String {
+    if !x.is_finite() {
+        return x.to_string();
+    }
+    let fits = |&&(_, size): &&(&str, f64)| round(x / size).abs() >= 1.0;
+    match units.iter().rev().find(fits).or(units.first()) {
+        Some((unit, size)) => format!("{}{unit}", round(x / size)),
+        None => x.to_string(),
+    }
+}
+
+/// To three significant digits, or to a whole number when it has more.
+fn round(x: f64) -> f64 {
+    if x == 0.0 {
+        return 0.0;
+    }
+    let magnitude = x.abs().log10().floor() as i32;
+    let decimals = (2 - magnitude).max(0);
+    // So small that the factor would overflow: nothing a person would read.
+    if decimals > 300 {
+        return 0.0;
+    }
+    let factor = 10f64.powi(decimals);
+    (x * factor).round() / factor
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_given_in_full_with_groups() {
+        assert_eq!(grouped(0), "0");
+        assert_eq!(grouped(999), "999");
+        assert_eq!(grouped(1000), "1,000");
+        assert_eq!(grouped(12_345_678), "12,345,678");
+        assert_eq!(grouped(u64::MAX), "18,446,744,073,709,551,615");
+    }
+
+    #[test]
+    fn durations_are_in_the_unit_that_fits() {
+        assert_eq!(duration(0.0), "0 ns");
+        assert_eq!(duration(5e-9), "5 ns");
+        assert_eq!(duration(0.001_2), "1.2 ms");
+        assert_eq!(duration(0.000_012_34), "12.3 µs");
+        assert_eq!(duration(1.0), "1 s");
+        assert_eq!(duration(90.0), "90 s");
+        assert_eq!(duration(120.0), "2 min");
+        assert_eq!(duration(5400.0), "1.5 h");
+        assert_eq!(duration(10.0 * 86_400.0), "10 d");
+    }
+
+    #[test]
+    fn rounding_moves_on_to_the_next_unit() {
+        assert_eq!(duration(0.000_999_9), "1 ms");
+        assert_eq!(duration(0.999_999), "1 s");
+        assert_eq!(number(999.9), "1k");
+        assert_eq!(number(999_499.0), "999k");
+        assert_eq!(bytes(1023.0 * 1024.0), "1023 KiB");
+        assert_eq!(bytes(1_048_575.9), "1 MiB");
+    }
+
+    #[test]
+    fn rates_and_numbers_have_three_digits() {
+        assert_eq!(rate(12_345.6), "12.3k/s");
+        assert_eq!(rate(0.0), "0/s");
+        assert_eq!(rate(0.016_66), "0.0167/s");
+        assert_eq!(number(-4_560_000.0), "-4.56M");
+        assert_eq!(number(f64::NAN), "NaN");
+        assert_eq!(number(f64::INFINITY), "inf");
+        assert_eq!(number(1e-7), "1.00e-7");
+        assert_eq!(number(-1e300), "-1.00e300");
+    }
+
+    #[test]
+    fn units_of_stats_are_shown_as_people_write_them() {
+        assert_eq!(quantity(3.4 * 1024.0 * 1024.0, "By"), "3.4 MiB");
+        assert_eq!(quantity(0.0012, "s"), "1.2 ms");
+        assert_eq!(quantity(1.2, "ms"), "1.2 ms");
+        assert_eq!(quantity(12.0, "{request}"), "12 request");
+        assert_eq!(quantity(21.5, "Cel"), "21.5 Cel");
+        assert_eq!(quantity(40.0, "%"), "40%");
+        assert_eq!(quantity(17.0, "1"), "17");
+    }
+}
