@@ -1,0 +1,126 @@
+//! Up and down: a level that never shows below zero.
+//!
+//! Race: what goes up on thread A comes down on thread B, after A has told B about it. A reader that adds the slabs up one
+//! after the other may have passed A before the up and reach B after the down: it sees minus one.
+//!
+//! Cure: ups and downs are two cells that only grow. A down is stored with `Release`; a reader reads all the downs first, with
+//! `Acquire`, and the ups after that. A down that it sees brings along everything B knew when it went down, the up included.
+//!
+//! Shown: ups are never fewer than downs. The store, the load and the order of reading are all needed, and so is that A tells
+//! B in an orderly way, which is the program's own part.
+
+use loom::sync::Arc;
+use loom::sync::atomic::{AtomicBool, AtomicU64};
+use loom::thread;
+
+use crate::parts::*;
+
+#[derive(Clone, Copy)]
+struct Orders {
+    down_store: Ordering,
+    down_load: Ordering,
+    told: Ordering,
+    downs_first: bool,
+}
+
+const RIGHT: Orders = Orders {
+    down_store: Release,
+    down_load: Acquire,
+    told: Release,
+    downs_first: true,
+};
+
+struct Slab {
+    up: AtomicU64,
+    down: AtomicU64,
+}
+
+fn model(orders: Orders) -> impl Fn() + Send + Sync + 'static {
+    move || {
+        let slabs = Arc::new([(); 2].map(|()| Slab {
+            up: cell(),
+            down: cell(),
+        }));
+        let told = Arc::new(AtomicBool::new(false));
+        let a = thread::spawn({
+            let (slabs, told) = (slabs.clone(), told.clone());
+            move || {
+                bump(&slabs[0].up, Relaxed);
+                told.store(true, orders.told);
+            }
+        });
+        let b = thread::spawn({
+            let slabs = slabs.clone();
+            move || {
+                if told.load(Acquire) {
+                    bump(&slabs[1].down, orders.down_store);
+                }
+            }
+        });
+        let ups = || slabs.iter().map(|slab| slab.up.load(Relaxed)).sum::<u64>();
+        let downs = || {
+            slabs
+                .iter()
+                .map(|slab| slab.down.load(orders.down_load))
+                .sum::<u64>()
+        };
+        let (ups, downs) = if orders.downs_first {
+            let downs = downs();
+            (ups(), downs)
+        } else {
+            (ups(), downs())
+        };
+        assert!(ups >= downs, "a level below zero");
+        a.join().unwrap();
+        b.join().unwrap();
+    }
+}
+
+#[test]
+fn a_level_handed_from_thread_to_thread_is_never_below_zero() {
+    holds(model(RIGHT));
+}
+
+#[test]
+fn a_down_stored_relaxed_is_caught() {
+    caught(
+        "a level below zero",
+        model(Orders {
+            down_store: Relaxed,
+            ..RIGHT
+        }),
+    );
+}
+
+#[test]
+fn a_down_loaded_relaxed_is_caught() {
+    caught(
+        "a level below zero",
+        model(Orders {
+            down_load: Relaxed,
+            ..RIGHT
+        }),
+    );
+}
+
+#[test]
+fn ups_read_before_downs_are_caught() {
+    caught(
+        "a level below zero",
+        model(Orders {
+            downs_first: false,
+            ..RIGHT
+        }),
+    );
+}
+
+#[test]
+fn a_program_that_hands_over_without_order_is_caught() {
+    caught(
+        "a level below zero",
+        model(Orders {
+            told: Relaxed,
+            ..RIGHT
+        }),
+    );
+}
