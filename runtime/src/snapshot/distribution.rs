@@ -345,9 +345,15 @@ fn add_buckets(into: &mut Vec<(i32, u64)>, from: &[(i32, u64)]) {
     let mut missing = 0;
     let mut place = 0;
     for &(index, count) in from {
-        place += into[place..].partition_point(|&(own, _)| own < index);
+        // Buckets in use are mostly neighbours, so the next one is mostly the one: search only if not.
+        if into.get(place).is_some_and(|&(own, _)| own < index) {
+            place += into[place..].partition_point(|&(own, _)| own < index);
+        }
         match into.get_mut(place) {
-            Some((own, sum)) if *own == index => *sum = sum.saturating_add(count),
+            Some((own, sum)) if *own == index => {
+                *sum = sum.saturating_add(count);
+                place += 1;
+            }
             _ => missing += 1,
         }
     }
