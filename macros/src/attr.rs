@@ -324,20 +324,20 @@ fn read_value(key: &'static Key, name: &Ident, input: ParseStream<'_>) -> syn::R
     }
     match key.takes {
         Takes::Nothing => Ok(Value::Nothing),
-        Takes::Text => match value_of(key, input, "a string", Expr::parse)? {
+        Takes::Text => match ungrouped(value_of(key, input, "a string", Expr::parse)?) {
             Expr::Lit(ExprLit {
                 lit: Lit::Str(text),
                 ..
             }) => Ok(Value::Text(text)),
             other => Err(wrong_kind(key, "a string", &other)),
         },
-        Takes::Number => match value_of(key, input, "a number", Expr::parse)? {
+        Takes::Number => match ungrouped(value_of(key, input, "a number", Expr::parse)?) {
             Expr::Lit(ExprLit { lit, .. }) if !matches!(lit, Lit::Int(_)) => {
                 Err(wrong_kind(key, "a whole number", &lit))
             }
             number => Ok(Value::Expression(Box::new(number))),
         },
-        Takes::Word => match value_of(key, input, "a name", Expr::parse)? {
+        Takes::Word => match ungrouped(value_of(key, input, "a name", Expr::parse)?) {
             Expr::Path(path) if path.path.get_ident().is_some() => {
                 let word = path.path.get_ident().cloned();
                 Ok(word.map_or(Value::Nothing, Value::Word))
@@ -368,6 +368,14 @@ fn value_of<T>(
             format_args!("write `{}`", key.example),
         )
     })
+}
+
+/// What came through a `macro_rules!` variable, without the group around it.
+fn ungrouped(expression: Expr) -> Expr {
+    match expression {
+        Expr::Group(group) => ungrouped(*group.expr),
+        plain => plain,
+    }
 }
 
 fn wrong_kind(key: &Key, what: &str, found: &dyn quote::ToTokens) -> syn::Error {

@@ -16,6 +16,7 @@ mod keys;
 mod model;
 mod nearest;
 mod path;
+mod path_template;
 mod source;
 
 use proc_macro::TokenStream;
@@ -170,4 +171,64 @@ pub fn derive_states(input: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn collection(input: TokenStream) -> TokenStream {
     expand::collection::expand(input.into()).into()
+}
+
+/// Times every call of a function: how long, how it ended, how many are under way.
+///
+/// A call ends as `ok`, as `err` (the function returned an `Err`), as `panicked`, or, for a future that is
+/// dropped before its end, as `cancelled`. An `async fn` is timed from its first poll to its last.
+///
+/// ```
+/// use calipers::prelude::*;
+/// use calipers::timed;
+///
+/// #[timed("/config/parse")]
+/// fn parse(input: &str) -> Result<u16, std::num::ParseIntError> {
+///     let port = input.trim().parse()?;
+///     Ok(port)
+/// }
+///
+/// #[derive(Instrumented)]
+/// struct Store {
+///     latency: Timer,
+/// }
+///
+/// impl Store {
+///     #[timed(self.latency)]
+///     async fn fetch(&mut self) -> Option<u8> {
+///         None
+///     }
+/// }
+///
+/// assert!(parse("80").is_ok() && parse("x").is_err());
+/// # drop(async { Store::init("/store").fetch().await });
+/// ```
+///
+/// # Which timer
+///
+/// | written | the timer |
+/// | --- | --- |
+/// | `#[timed]` | at `{module}/{fn}`, or `{module}/{type}/{fn}` for a method |
+/// | `#[timed("/db/{fn}")]` | at that path; `{fn}`, `{module}` and `{type}` are filled in |
+/// | `#[timed(self.latency)]` | the field, or whatever timer the expression gives |
+///
+/// A timer with a path is visible at zero before the first call, except where the path holds the type of a
+/// method: the attribute does not see which `impl` it stands in, so the method takes its type's
+/// name when it is first called.
+///
+/// # Options: `#[timed(…)]`
+///
+/// | option | what it does |
+/// | --- | --- |
+/// | `crate = "…"` | where `calipers` is, when it is not `::calipers` |
+///
+/// # What can be timed
+///
+/// Functions and methods with a body, `async` or not, generic, `unsafe`, returning `Result`, references,
+/// `impl Trait` or never; and functions that end in `async { … }` or `Box::pin(async { … })`, whose
+/// block is what is timed. A `const fn`, and a function that returns a future made elsewhere, cannot be: the
+/// first has no clock, the second is done before any work is.
+#[proc_macro_attribute]
+pub fn timed(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    expand::timed::expand(arguments.into(), item.into()).into()
 }

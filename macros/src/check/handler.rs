@@ -13,7 +13,7 @@ pub(crate) fn check(handler: &Handler, errors: &mut Errors) {
     has_a_place(handler, errors);
     names_are_distinct(handler, errors);
     if let Some(prefix) = handler.options.text("prefix") {
-        super::path(prefix, "a path", errors);
+        super::path(prefix, "a path", "cache/local", errors);
     }
     if let Some(label) = handler.options.text("label") {
         super::label(label, errors);
@@ -118,7 +118,7 @@ fn options_fit_the_role(field: &Field, errors: &mut Errors) {
 /// See `check::path`.
 fn name_is_a_path(field: &Field, errors: &mut Errors) {
     if let (Some(name), true) = (field.options.text("name"), field.is_named()) {
-        super::path(name, "a stat path", errors);
+        super::path(name, "a stat path", "errors/timeout", errors);
     }
 }
 
@@ -142,7 +142,7 @@ fn unit_is_one(options: &Options, errors: &mut Errors) {
     {
         errors.on(
             unit,
-            format_args!("`{}` is not a unit", written.escape_default()),
+            format_args!("`{}` is not a unit", super::quoted(unit)),
             "write it in UCUM: `s`, `By`, `1`, `{request}`",
         );
     }

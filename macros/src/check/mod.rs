@@ -2,6 +2,7 @@
 
 pub(crate) mod handler;
 pub(crate) mod states;
+pub(crate) mod timed;
 
 use quote::ToTokens;
 use syn::LitStr;
@@ -10,21 +11,28 @@ use crate::errors::Errors;
 use crate::path;
 
 /// A path that is written out is checked here, so that the runtime never has to set it aside.
-fn path(text: &LitStr, what: &str, errors: &mut Errors) {
-    let written = text.value();
-    let Err(problem) = path::check(&written) else {
+fn path(text: &LitStr, what: &str, example: &str, errors: &mut Errors) {
+    let Err(problem) = path::check(&text.value()) else {
         return;
     };
     let help = match problem.instead {
         Some(instead) => format!("write `{instead:?}`"),
-        None => "write one or more segments, as in `\"errors/timeout\"`".to_owned(),
+        None => format!("write `{example:?}`, for one"),
     };
-    let written = written.escape_default();
+    let written = quoted(text);
     errors.on(
         text,
         format_args!("`{written}` is not {what}: {}", problem.reason),
         help,
     );
+}
+
+/// A literal as it is shown in a message: without quotes, unless it is nothing without them.
+fn quoted(text: &LitStr) -> String {
+    match text.value() {
+        empty if empty.is_empty() => "\"\"".to_owned(),
+        written => written.escape_default().to_string(),
+    }
 }
 
 /// Prometheus and OTLP refuse other labels, and by then the program runs.
@@ -36,7 +44,7 @@ fn label(text: &LitStr, errors: &mut Errors) {
         .is_some_and(|first| first.is_ascii_alphabetic() || first == '_');
     let rest = letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
     if !first || !rest || written.starts_with("__") {
-        let message = format!("`{}` is not a label", written.escape_default());
+        let message = format!("`{}` is not a label", quoted(text));
         errors.on(
             text.to_token_stream(),
             message,
@@ -47,5 +55,5 @@ fn label(text: &LitStr, errors: &mut Errors) {
 
 /// A path from the root, as `init` takes it.
 pub(crate) fn absolute_path(text: &LitStr, errors: &mut Errors) {
-    path(text, "a path", errors);
+    path(text, "a path", "/web", errors);
 }

@@ -29,7 +29,7 @@ fn names_are_segments(states: &States, errors: &mut Errors) {
                 "a name is one segment of a path; write it without `/`",
             );
         } else {
-            super::path(given, "a state's name", errors);
+            super::path(given, "a state's name", "waiting", errors);
         }
     }
 }

@@ -92,9 +92,9 @@ fn structure(collection: &Collection, krate: &Path) -> TokenStream {
     let body = quote_spanned!(brace.span.join()=> { #(#fields),* });
     quote! {
         #doc
-        #(#attributes)*
         #allow
         #[::core::prelude::v1::derive(#krate::private::Collected)]
+        #(#attributes)*
         #vis struct #class #body
     }
 }

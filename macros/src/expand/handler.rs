@@ -1,6 +1,6 @@
 //! `impl Instrumented`: the class as a constant, and how an instance is built at its place.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Generics, Path};
@@ -115,9 +115,35 @@ fn spec(krate: &Path, field: &Field) -> TokenStream {
 }
 
 /// `<Type as Stat>`, at the type's span.
+///
+/// Everything that is asked of a field's type is asked in this form: a bound on a function that is called
+/// would add a note about that function, which is no business of the user's.
 fn as_stat(krate: &Path, field: &Field) -> TokenStream {
     let ty = &field.ty;
     quote_spanned!(ty.span()=> <#ty as #krate::Stat>)
+}
+
+/// The same for a trait of the runtime's own.
+fn as_private(krate: &Path, field: &Field, name: &TokenStream) -> TokenStream {
+    let ty = &field.ty;
+    quote_spanned!(ty.span()=> <#ty as #krate::private::#name>)
+}
+
+/// `tokens` as if they stood at `span`. What a constant panics about is shown where its call begins, so
+/// the whole of it has to be at the field.
+fn moved_to(span: Span, tokens: TokenStream) -> TokenStream {
+    let moved = tokens.into_iter().map(|token| match token {
+        TokenTree::Group(group) => {
+            let mut moved = Group::new(group.delimiter(), moved_to(span, group.stream()));
+            moved.set_span(span);
+            TokenTree::Group(moved)
+        }
+        mut token => {
+            token.set_span(span);
+            token
+        }
+    });
+    moved.collect()
 }
 
 fn node(handler: &Handler) -> TokenStream {
@@ -126,8 +152,9 @@ fn node(handler: &Handler) -> TokenStream {
         .fields
         .iter()
         .find(|field| matches!(field.role, Role::Node));
-    if let Some(Field { ident, .. }) = place {
-        return quote!(&self.#ident);
+    if let Some(field) = place {
+        let (field_place, ident) = (as_private(krate, field, &quote!(PlaceField)), &field.ident);
+        return quote!(#field_place::node(&self.#ident));
     }
     let first = handler.stats().next().map(|field| {
         let (stat, ident) = (as_stat(krate, field), &field.ident);
@@ -195,10 +222,23 @@ fn value(krate: &Path, field: &Field, index: usize) -> TokenStream {
             let stat = as_stat(krate, field);
             quote!(#stat::open(&place.at(#index)))
         }
-        Role::StatWith(with) => quote_spanned!(ty.span()=> place.with::<#ty, _>(#index, #with)),
-        Role::Child(None) => quote_spanned!(ty.span()=> place.child::<#ty>(#name, ())),
-        Role::Child(Some(parts)) => quote_spanned!(ty.span()=> place.child::<#ty>(#name, #parts)),
-        Role::Node => quote_spanned!(ty.span()=> place.node::<#ty>()),
+        Role::StatWith(with) => {
+            let open_with = as_private(krate, field, &quote!(OpenWith<_>));
+            quote!(#open_with::open_with(&place.at(#index), #with))
+        }
+        Role::Child(None) => {
+            let none = quote_spanned! {ty.span()=>
+                <<#ty as #krate::Instrumented>::Parts as #krate::private::NoParts>::none()
+            };
+            quote_spanned!(ty.span()=> place.child::<#ty>(#name, #none))
+        }
+        Role::Child(Some(parts)) => {
+            quote_spanned!(ty.span()=> place.child::<#ty>(#name, #parts))
+        }
+        Role::Node => {
+            let field_place = as_private(krate, field, &quote!(PlaceField));
+            quote!(#field_place::place(place))
+        }
         Role::Part => quote!(parts.#ident),
         Role::Made(expression) => quote!(#expression),
         Role::Broken => quote!(::core::unreachable!()),
@@ -216,18 +256,21 @@ fn assertions(handler: &Handler) -> TokenStream {
             && !generics::names_a_parameter(&handler.generics, &field.ty)
     });
     let keyed = keyed.map(|field| {
-        let ty = &field.ty;
-        quote_spanned!(ty.span()=> const _: () = #private::keyed::<#ty>();)
+        let keyed = as_private(krate, field, &quote!(Keyed));
+        quote!(const _: () = #keyed::KEYED;)
     });
     let feeds = handler
         .options
         .ty("parent")
         .filter(|parent| !generics::names_a_parameter(&handler.generics, parent));
     let feeds = feeds.map(|parent| {
-        let checks = handler.stats().filter(|field| !generics::names_a_parameter(&handler.generics, &field.ty));
+        let checks = handler
+            .stats()
+            .filter(|field| !generics::names_a_parameter(&handler.generics, &field.ty));
         let checks = checks.map(|field| {
             let (stat, name) = (as_stat(krate, field), &field.name);
-            quote_spanned!(field.ty.span()=> const _: () = #private::check_feed(PARENT, #name, #stat::KIND);)
+            let check = quote!(const _: () = #private::check_feed(PARENT, #name, #stat::KIND););
+            moved_to(field.ty.span(), check)
         });
         let class = quote_spanned!(parent.span()=> <#parent as #krate::Parent>::CLASS);
         quote! {

@@ -9,6 +9,7 @@ pub(crate) mod handler;
 pub(crate) mod init;
 pub(crate) mod parts;
 pub(crate) mod states;
+pub(crate) mod timed;
 
 #[cfg(test)]
 mod snapshots;

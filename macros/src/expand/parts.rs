@@ -7,11 +7,11 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote;
 
 use super::generics::needed;
-use crate::model::handler::Handler;
+use crate::model::handler::{Flavour, Handler};
 
 /// The struct's definition; nothing when no field is handed over.
 pub(crate) fn structure(handler: &Handler) -> Option<TokenStream> {
-    if !handler.has_parts() {
+    if !handler.has_parts() || handler.flavour == Flavour::Collected {
         return None;
     }
     let vis = &handler.vis;
@@ -40,7 +40,7 @@ pub(crate) fn structure(handler: &Handler) -> Option<TokenStream> {
 
 /// The type as `init` takes it: `()` when no field is handed over.
 pub(crate) fn ty(handler: &Handler) -> TokenStream {
-    if !handler.has_parts() {
+    if !handler.has_parts() || handler.flavour == Flavour::Collected {
         return quote!(());
     }
     let ident = ident(handler);

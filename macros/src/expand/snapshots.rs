@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{collection, derive_instrumented, derive_states};
+use super::{collection, derive_instrumented, derive_states, timed};
 use crate::model::handler::Flavour;
 
 #[track_caller]
@@ -139,5 +139,83 @@ fn a_collection_of_stats() {
                 success: Counter,
             }
         }),
+    );
+}
+
+#[test]
+fn a_timed_function() {
+    holds(
+        "a_timed_function",
+        timed::expand(
+            quote!(),
+            quote! {
+                /// Reads a number.
+                pub fn parse(input: &str) -> Result<impl Iterator<Item = u8>, ParseError> {
+                    let number: u8 = input.parse()?;
+                    Ok(std::iter::once(number))
+                }
+            },
+        ),
+    );
+}
+
+#[test]
+fn a_timed_method_into_a_field() {
+    holds(
+        "a_timed_method_into_a_field",
+        timed::expand(
+            quote!(self.latency),
+            quote! {
+                async fn fetch(&mut self) -> Result<&mut Row, Error> {
+                    self.rows.next().await
+                }
+            },
+        ),
+    );
+}
+
+#[test]
+fn a_timed_method_of_some_type() {
+    holds(
+        "a_timed_method_of_some_type",
+        timed::expand(
+            quote!("/stores/{type}/{fn}"),
+            quote!(
+                fn len(&self) -> usize {
+                    self.rows.len()
+                }
+            ),
+        ),
+    );
+}
+
+#[test]
+fn a_timed_boxed_future() {
+    holds(
+        "a_timed_boxed_future",
+        timed::expand(
+            quote!(self.latency),
+            quote! {
+                fn fetch<'a>(&'a self) -> Pin<Box<dyn Future<Output = u8> + Send + 'a>> {
+                    let row = self.row();
+                    Box::pin(async move { row.read().await })
+                }
+            },
+        ),
+    );
+}
+
+#[test]
+fn a_mistake_leaves_the_function_as_it_was() {
+    holds(
+        "a_mistake_leaves_the_function_as_it_was",
+        timed::expand(
+            quote!(self.load),
+            quote!(
+                const fn fetch() -> u8 {
+                    1
+                }
+            ),
+        ),
     );
 }

@@ -2,7 +2,9 @@
 
 pub(crate) mod collection;
 pub(crate) mod handler;
+pub(crate) mod returned;
 pub(crate) mod states;
+pub(crate) mod timed;
 
 use syn::parse::Parser;
 use syn::{Path, parse_quote};

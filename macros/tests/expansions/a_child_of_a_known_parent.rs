@@ -36,6 +36,13 @@ An instance of the same class that is alive at that path shares its stats. A pat
     ///Like [`at_child`](Self::at_child), at the lowest number that is free below `name`: `name/1`, `name/2`, …
     #[must_use = "an instance that is dropped at once leaves the tree at once"]
     fn at_child_numbered(parent: &Processor, name: &str) -> Self {
+        const {
+            ::calipers::private::check_feed(
+                <Processor as ::calipers::Parent>::CLASS,
+                "state",
+                <StateSet<S> as ::calipers::Stat>::KIND,
+            )
+        };
         ::calipers::private::init_child_numbered(
             <Processor as ::calipers::Parent>::node(parent),
             name,

@@ -1,7 +1,7 @@
-/// The front end.
-#[cfg(feature = "web")]
 #[allow(missing_docs)]
 #[::core::prelude::v1::derive(::calipers::private::Collected)]
+/// The front end.
+#[cfg(feature = "web")]
 pub struct Web {
     /// Answers that failed.
     pub errors: Counter,

@@ -44,13 +44,21 @@ const _: () = {
             stats: &[],
         };
         fn node(&self) -> &crate::stats::Node {
-            &self.node
+            <crate::stats::Node as crate::stats::private::PlaceField>::node(&self.node)
         }
         fn build(place: &crate::stats::private::Opener<'_>, parts: Self::Parts) -> Self {
             let () = parts;
             Self {
-                node: place.node::<crate::stats::Node>(),
-                some_child: place.child::<Child>("a/b/some-child", ()),
+                node: <crate::stats::Node as crate::stats::private::PlaceField>::place(
+                    place,
+                ),
+                some_child: place
+                    .child::<
+                        Child,
+                    >(
+                        "a/b/some-child",
+                        <<Child as crate::stats::Instrumented>::Parts as crate::stats::private::NoParts>::none(),
+                    ),
             }
         }
     }

@@ -91,18 +91,24 @@ const _: () = {
                 (
                     <Family<K, Counter> as ::calipers::Stat>::open(&place.at(0usize)),
                     Vec::new(),
+                    <Gauge<
+                        u64,
+                    > as ::calipers::private::OpenWith<
+                        _,
+                    >>::open_with(
+                        &place.at(1usize),
+                        {
+                            let pool = pool.clone();
+                            move || pool.len()
+                        },
+                    ),
                     place
-                        .with::<
-                            Gauge<u64>,
-                            _,
+                        .child::<
+                            Cache,
                         >(
-                            1usize,
-                            {
-                                let pool = pool.clone();
-                                move || pool.len()
-                            },
+                            "cache/l1",
+                            <<Cache as ::calipers::Instrumented>::Parts as ::calipers::private::NoParts>::none(),
                         ),
-                    place.child::<Cache>("cache/l1", ()),
                     place.child::<Cache2>("other", CacheParts { pool: pool.clone() }),
                 )
             };

@@ -81,7 +81,7 @@ const _: () = {
             }
         }
     }
-    const _: () = ::calipers::private::keyed::<Family<String, Counter>>();
+    const _: () = <Family<String, Counter> as ::calipers::private::Keyed>::KEYED;
     ::calipers::private::inventory::submit! {
         ::calipers::private::Declared::new(< Handler as ::calipers::Instrumented >
         ::CLASS, ::core::option::Option::None, || {},)

@@ -1,0 +1,3 @@
+calipers::collection! {}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use calipers::prelude::*;
+
+calipers::collection! {
+    pub const WEB: Web = "/web" { errors: Counter }
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use calipers::prelude::*;
+
+#[derive(Instrumented)]
+struct Handler {
+    buf: Vec<u8>,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use calipers::prelude::*;
+
+#[derive(Instrumented)]
+struct Handler {
+    #[stat(skip)]
+    size: u8,
+}
+
+fn main() {}

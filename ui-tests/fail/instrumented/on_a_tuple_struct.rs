@@ -1,0 +1,6 @@
+use calipers::prelude::*;
+
+#[derive(Instrumented)]
+struct Handler(Counter, Timer);
+
+fn main() {}

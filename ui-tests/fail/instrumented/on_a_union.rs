@@ -1,0 +1,8 @@
+use calipers::prelude::*;
+
+#[derive(Instrumented)]
+union Handler {
+    requests: u64,
+}
+
+fn main() {}

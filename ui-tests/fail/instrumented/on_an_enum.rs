@@ -1,0 +1,8 @@
+use calipers::prelude::*;
+
+#[derive(Instrumented)]
+enum Handler {
+    One,
+}
+
+fn main() {}

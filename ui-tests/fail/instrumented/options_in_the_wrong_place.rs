@@ -1,0 +1,10 @@
+use calipers::prelude::*;
+
+#[derive(Instrumented)]
+#[instrumented(skip, name = "a", unit = "s", with = 1, child, cap = 1, hide_zero)]
+struct Handler {
+    #[stat(parent = A, init = at, collapsed, prefix = "a", rename_all = "camelCase", crate = "a")]
+    latency: Timer,
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+#[derive(calipers::States)]
+enum Phase<T> {
+    Idle,
+    Busy(T),
+}
+
+fn main() {}

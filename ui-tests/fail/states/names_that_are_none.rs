@@ -1,0 +1,12 @@
+#[derive(calipers::States)]
+enum Phase {
+    #[state(name = "a/b")]
+    Idle,
+    #[state(name = "")]
+    Busy,
+    #[state(name = "stopped")]
+    Waiting,
+    Stopped,
+}
+
+fn main() {}

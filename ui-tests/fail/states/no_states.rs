@@ -1,0 +1,4 @@
+#[derive(calipers::States)]
+enum Phase {}
+
+fn main() {}

@@ -1,0 +1,14 @@
+use calipers::prelude::*;
+
+use calipers::StateSet;
+
+enum Phase {
+    Idle,
+}
+
+#[derive(Instrumented)]
+struct Handler {
+    phase: StateSet<Phase>,
+}
+
+fn main() {}

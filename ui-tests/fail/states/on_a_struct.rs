@@ -1,0 +1,4 @@
+#[derive(calipers::States)]
+struct Phase;
+
+fn main() {}

@@ -1,0 +1,8 @@
+#[derive(calipers::States)]
+enum Phase {
+    Idle,
+    Busy(u8),
+    Waiting { since: u64 },
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+fn run() {
+    #[calipers::timed]
+    {
+        let _ = 1;
+    }
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+#[calipers::timed]
+const fn parse() -> u8 {
+    1
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+trait Fetch {
+    #[calipers::timed]
+    fn fetch(&self) -> u8;
+}
+
+fn main() {}
