@@ -6,8 +6,14 @@
 //! Cure: ups and downs are two cells that only grow. A down is stored with `Release`; a reader reads all the downs first, with
 //! `Acquire`, and the ups after that. A down that it sees brings along everything B knew when it went down, the up included.
 //!
-//! Shown: ups are never fewer than downs. The store, the load and the order of reading are all needed, and so is that A tells
-//! B in an orderly way, which is the program's own part.
+//! Race, again: A may be a thread that has only just begun. A reader that made its list of slabs before that misses A's up, however
+//! late it reads, and sees B's down.
+//!
+//! Cure: the slabs whose ups are read are looked up after the downs were read. Whoever went down knew of the up, and so of the slab
+//! that it is in.
+//!
+//! Shown: ups are never fewer than downs. The store, the load and the order of reading are all needed, the order of listing slabs
+//! too, and so is that A tells B in an orderly way, which is the program's own part.
 
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicBool, AtomicU64};
@@ -76,6 +82,49 @@ fn model(orders: Orders) -> impl Fn() + Send + Sync + 'static {
     }
 }
 
+/// Thread A is new: its slab comes onto the list when it first records. Slab 1 is B's, and 2 is A's.
+fn newcomer(list_after_downs: bool) -> impl Fn() + Send + Sync + 'static {
+    move || {
+        let list = Arc::new(Stack::new(2));
+        let slabs = Arc::new([(); 3].map(|()| Slab {
+            up: cell(),
+            down: cell(),
+        }));
+        let told = Arc::new(AtomicBool::new(false));
+        list.push(1, Release);
+        let a = thread::spawn({
+            let (list, slabs, told) = (list.clone(), slabs.clone(), told.clone());
+            move || {
+                list.push(2, Release);
+                bump(&slabs[2].up, Relaxed);
+                told.store(true, Release);
+            }
+        });
+        let b = thread::spawn({
+            let slabs = slabs.clone();
+            move || {
+                if told.load(Acquire) {
+                    bump(&slabs[1].down, Release);
+                }
+            }
+        });
+        let early = list.walk(Acquire);
+        let downs: u64 = early
+            .iter()
+            .map(|&slab| slabs[slab].down.load(Acquire))
+            .sum();
+        let known = if list_after_downs {
+            list.walk(Acquire)
+        } else {
+            early
+        };
+        let ups: u64 = known.iter().map(|&slab| slabs[slab].up.load(Relaxed)).sum();
+        assert!(ups >= downs, "a level below zero");
+        a.join().unwrap();
+        b.join().unwrap();
+    }
+}
+
 #[test]
 fn a_level_handed_from_thread_to_thread_is_never_below_zero() {
     holds(model(RIGHT));
@@ -123,4 +172,14 @@ fn a_program_that_hands_over_without_order_is_caught() {
             ..RIGHT
         }),
     );
+}
+
+#[test]
+fn nor_is_one_that_begins_on_a_new_thread() {
+    holds(newcomer(true));
+}
+
+#[test]
+fn slabs_listed_before_the_downs_are_read_are_caught() {
+    caught("a level below zero", newcomer(false));
 }
