@@ -32,6 +32,10 @@ impl Errors {
         }
     }
 
+    pub(crate) fn count(&self) -> usize {
+        self.0.as_ref().map_or(0, |all| all.into_iter().count())
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_none()
     }

@@ -216,6 +216,25 @@ pub fn collection(input: TokenStream) -> TokenStream {
 /// method: the attribute does not see which `impl` it stands in, so the method takes its type's
 /// name when it is first called.
 ///
+/// On a whole `impl`, `#[timed]` times every method (a `const fn` aside), or only those that are marked with
+/// a `#[timed]` of their own. There the type is known: a path may hold `{type}`, and every method is visible at
+/// zero.
+///
+/// ```
+/// use calipers::timed;
+///
+/// struct Store;
+///
+/// #[timed("/db/{type}/{fn}")]
+/// impl Store {
+///     fn get(&self) {}
+///     fn put(&mut self) {}
+/// }
+/// # let mut store = Store;
+/// # store.get();
+/// # store.put();
+/// ```
+///
 /// # Options: `#[timed(…)]`
 ///
 /// | option | what it does |

@@ -22,6 +22,40 @@ pub(crate) fn check(request: &Request, function: &Function, known_type: bool, er
     }
 }
 
+/// What is asked of a whole `impl` is asked of each of its methods.
+pub(crate) fn check_block(
+    request: &Request,
+    timed: usize,
+    block: &syn::ItemImpl,
+    errors: &mut Errors,
+) {
+    match &request.timer {
+        TimerSource::Named => {}
+        TimerSource::At(path) => {
+            let written = path.value();
+            if timed > 1 && !path_template::has(&written, "fn") {
+                errors.on(
+                    path,
+                    format_args!("every method would share the path `{written}`"),
+                    format_args!("write `\"{}/{{fn}}\"`", written.trim_end_matches('/')),
+                );
+            }
+        }
+        TimerSource::Given(timer) => errors.on(
+            timer,
+            "one timer for every method of an `impl` would not tell them apart",
+            "give a path with `{fn}`, or put this on the methods",
+        ),
+    }
+    if timed == 0 {
+        errors.on(
+            block.impl_token,
+            "there is no method here to time",
+            "remove `#[timed]`, or put it on a function",
+        );
+    }
+}
+
 /// Reading a clock is nothing that a constant can do.
 fn can_be_wrapped(function: &Function, errors: &mut Errors) {
     if let Some(constant) = &function.signature.constness {

@@ -10,6 +10,7 @@ pub(crate) mod init;
 pub(crate) mod parts;
 pub(crate) mod states;
 pub(crate) mod timed;
+pub(crate) mod timed_impl;
 
 #[cfg(test)]
 mod snapshots;

@@ -219,3 +219,19 @@ fn a_mistake_leaves_the_function_as_it_was() {
         ),
     );
 }
+
+#[test]
+fn a_timed_impl() {
+    holds(
+        "a_timed_impl",
+        timed::expand(
+            quote!("/db/{type}/{fn}"),
+            quote! {
+                impl<T: Clone> Store<T> {
+                    pub const fn new() -> Self { Store }
+                    fn get(&self) -> T { self.0.clone() }
+                }
+            },
+        ),
+    );
+}

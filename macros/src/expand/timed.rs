@@ -19,11 +19,14 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let function = match syn::parse2::<Function>(item.clone()) {
         Ok(function) => function,
         Err(_) => {
+            if let Ok(block) = syn::parse2::<syn::ItemImpl>(item.clone()) {
+                return super::timed_impl::expand(request.as_ref(), block, errors);
+            }
             let found = not_a_function(&item);
             let tokens = first_token(&item);
             errors.on(
                 tokens,
-                format_args!("`#[timed]` needs a function, found {found}"),
+                format_args!("`#[timed]` needs a function or an `impl`, found {found}"),
                 "time the functions that use it",
             );
             let errors = errors.report();
@@ -217,7 +220,6 @@ fn not_a_function(item: &TokenStream) -> &'static str {
         Ok(Item::Enum(_)) => "an enum",
         Ok(Item::Union(_)) => "a union",
         Ok(Item::Trait(_)) => "a trait",
-        Ok(Item::Impl(_)) => "an `impl` block",
         Ok(Item::Mod(_)) => "a module",
         Ok(Item::ForeignMod(_)) => "an `extern` block",
         Ok(Item::Const(_)) => "a constant",

@@ -1,0 +1,486 @@
+//! Distribution blocks: one thread's buckets of one distribution.
+//!
+//! A block covers a window of the bucket range (see [`super::scale`]) and stands behind one pointer in
+//! the thread's slab, so memory follows the range that is in use. A value outside the window makes the
+//! owner copy the block into a larger one, publish that with Release and hand the old one to the
+//! collector ([`Slab::discard`]). Buckets only grow, a copy starts where its original ended, and the
+//! pointer moves only forward: no reader ever sees a bucket fall.
+//!
+//! The count of a distribution is the sum of its buckets and is stored nowhere, so the two cannot
+//! disagree, whenever a reader looks. Sums of integers are kept as integers.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::ptr::{self, NonNull};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::atomic::{AtomicPtr, AtomicU64};
+
+use super::scale;
+use super::slab::Slab;
+
+/// Integers from here on are not exact as `f64`; they are summed as such.
+const EXACT: u64 = 1 << 53;
+
+/// The header of a block; `len` buckets of eight bytes follow it in the same allocation.
+#[repr(C)]
+pub(crate) struct Block {
+    /// The index of the first bucket; constant.
+    lo: i32,
+    /// How many buckets; constant.
+    len: u32,
+    /// Values that were exactly zero.
+    zero: AtomicU64,
+    /// Bits of the least and the largest value, as `f64`: for values that are not negative, bits order as numbers do.
+    min: AtomicU64,
+    max: AtomicU64,
+    /// Sum of the integers, exact.
+    whole: AtomicU64,
+    /// Sum of the rest, as bits of an `f64`.
+    rest: AtomicU64,
+    /// The next block on the collector's list, once outgrown.
+    pub(super) next: AtomicPtr<Block>,
+}
+
+/// A value that may be recorded: finite and not negative.
+pub(crate) trait Sample: Copy {
+    /// Its bits as `f64`.
+    fn bits(self) -> u64;
+    /// Adds it to the right one of two sums.
+    fn add_to(self, whole: &AtomicU64, rest: &AtomicU64);
+}
+
+/// Adds to a number that only the caller writes.
+#[inline(always)]
+pub(super) fn bump(cell: &AtomicU64, n: u64) {
+    cell.store(cell.load(Relaxed).wrapping_add(n), Relaxed);
+}
+
+#[inline(always)]
+fn bump_rest(rest: &AtomicU64, value: f64) {
+    rest.store((f64::from_bits(rest.load(Relaxed)) + value).to_bits(), Relaxed);
+}
+
+impl Sample for u64 {
+    #[inline(always)]
+    fn bits(self) -> u64 {
+        // Through i64, which converts in one instruction; what does not fit lands one bucket below
+        // the top of the range at worst, and no clock or buffer reaches it.
+        (self.min(i64::MAX as u64) as i64 as f64).to_bits()
+    }
+
+    #[inline(always)]
+    fn add_to(self, whole: &AtomicU64, rest: &AtomicU64) {
+        if self < EXACT {
+            bump(whole, self);
+        } else {
+            bump_rest(rest, self as f64);
+        }
+    }
+}
+
+impl Sample for f64 {
+    #[inline(always)]
+    fn bits(self) -> u64 {
+        self.to_bits() & !(1 << 63) // negative zero is zero
+    }
+
+    #[inline(always)]
+    fn add_to(self, whole: &AtomicU64, rest: &AtomicU64) {
+        let integer = self as u64;
+        if integer as f64 == self && integer < EXACT {
+            bump(whole, integer);
+        } else {
+            bump_rest(rest, self);
+        }
+    }
+}
+
+/// Records into the block behind `pointer`, growing it when the value lies outside.
+///
+/// # Safety
+/// The caller is the one writer of `pointer` and of the block behind it, and `pointer` stands in `slab`.
+#[inline(always)]
+pub(super) unsafe fn record(pointer: &AtomicU64, slab: &Slab, sample: impl Sample) {
+    let bits = sample.bits();
+    // SAFETY: passed on to the caller, who is the one writer.
+    let inside = match unsafe { current(pointer, Relaxed) } {
+        // SAFETY: likewise.
+        Some(block) => unsafe { count(block, bits) },
+        None => None,
+    };
+    let block = match inside {
+        Some(block) => block,
+        // SAFETY: likewise.
+        None => match unsafe { count_outside(pointer, slab, bits) } {
+            Some(block) => block,
+            None => return,
+        },
+    };
+    // SAFETY: the block is current, and only this thread replaces it.
+    let header = unsafe { block.as_ref() };
+    sample.add_to(&header.whole, &header.rest);
+    if bits < header.min.load(Relaxed) {
+        header.min.store(bits, Relaxed);
+    }
+    if bits > header.max.load(Relaxed) {
+        header.max.store(bits, Relaxed);
+    }
+}
+
+/// The block behind a pointer cell.
+///
+/// # Safety
+/// `pointer` is the first cell of a wide run.
+unsafe fn current(
+    pointer: &AtomicU64,
+    ordering: std::sync::atomic::Ordering,
+) -> Option<NonNull<Block>> {
+    NonNull::new(ptr::with_exposed_provenance_mut(
+        pointer.load(ordering) as usize
+    ))
+}
+
+/// Adds one to the bucket of `bits`, if the window has it.
+///
+/// # Safety
+/// The caller is the block's one writer.
+#[inline(always)]
+unsafe fn count(block: NonNull<Block>, bits: u64) -> Option<NonNull<Block>> {
+    // SAFETY: a current block is valid; `lo` and `len` are constant.
+    let (lo, len) = unsafe { ((*block.as_ptr()).lo, (*block.as_ptr()).len) };
+    let place = scale::index(bits).wrapping_sub(lo) as u32;
+    if place >= len {
+        return None;
+    }
+    // SAFETY: `place` is below the block's length.
+    bump(unsafe { &*first_bucket(block).add(place as usize) }, 1);
+    Some(block)
+}
+
+/// The rare cases: the first value, zero, and a value outside the window. Nothing when memory is
+/// exhausted, in which case the value is dropped.
+///
+/// # Safety
+/// As for [`record`].
+#[cold]
+#[inline(never)]
+unsafe fn count_outside(pointer: &AtomicU64, slab: &Slab, bits: u64) -> Option<NonNull<Block>> {
+    // SAFETY: passed on to the caller.
+    let old = unsafe { current(pointer, Relaxed) };
+    if bits == 0 {
+        let block = match old {
+            Some(block) => block,
+            None => publish(pointer, Block::new(0, 0)?),
+        };
+        // SAFETY: the block is current and this thread its writer.
+        bump(unsafe { &(*block.as_ptr()).zero }, 1);
+        return Some(block);
+    }
+    let index = scale::index(bits);
+    // SAFETY: a current block is valid; `lo` and `len` are constant.
+    let (lo, len) = old.map_or((0, 0), |old| unsafe {
+        ((*old.as_ptr()).lo, (*old.as_ptr()).len)
+    });
+    let (lo, len) = widened(lo, len, index);
+    let fresh = Block::new(lo, len)?;
+    if let Some(old) = old {
+        // SAFETY: both are valid, the window of `fresh` contains that of `old`, nobody else has `fresh`.
+        unsafe { Block::copy(old, fresh) };
+    }
+    let block = publish(pointer, fresh);
+    if let Some(old) = old {
+        slab.discard(old); // after its successor is published, as `discard` asks
+    }
+    // SAFETY: the window was widened to contain the bucket.
+    unsafe { count(block, bits) }
+}
+
+fn publish(pointer: &AtomicU64, block: NonNull<Block>) -> NonNull<Block> {
+    // Release: a reader that finds the block finds what was copied into it.
+    pointer.store(block.as_ptr().expose_provenance() as u64, Release);
+    block
+}
+
+/// The window that holds `index` too, with a quarter of slack on the side that grew, so that a range
+/// that widens slowly costs few copies.
+fn widened(lo: i32, len: u32, index: i32) -> (i32, u32) {
+    const STEP: i32 = 16;
+    if len == 0 {
+        return (index & !(STEP - 1), STEP as u32);
+    }
+    let hi = lo + len as i32;
+    let slack = (len as i32 / 4).max(STEP);
+    let new_lo = if index < lo {
+        (index.min(lo - slack)).max(scale::MIN_INDEX.min(index)) & !(STEP - 1)
+    } else {
+        lo
+    };
+    let new_hi = if index >= hi {
+        ((index + 1).max(hi + slack) + STEP - 1) & !(STEP - 1)
+    } else {
+        hi
+    };
+    (new_lo, (new_hi - new_lo) as u32)
+}
+
+fn first_bucket(block: NonNull<Block>) -> *const AtomicU64 {
+    // SAFETY: every block is allocated with its buckets right behind the header (`layout`), whose
+    // size is a multiple of eight.
+    unsafe { block.as_ptr().add(1).cast::<AtomicU64>().cast_const() }
+}
+
+impl Block {
+    fn layout(len: u32) -> Option<Layout> {
+        let buckets = Layout::array::<AtomicU64>(len as usize).ok()?;
+        Layout::new::<Block>().extend(buckets).ok().map(|l| l.0)
+    }
+
+    fn new(lo: i32, len: u32) -> Option<NonNull<Block>> {
+        // SAFETY: the size is at least the header's; zeroed buckets are valid.
+        let memory = unsafe { System.alloc_zeroed(Block::layout(len)?) };
+        let block = NonNull::new(memory.cast::<Block>())?;
+        // SAFETY: freshly allocated with room for the header.
+        unsafe {
+            block.write(Block {
+                lo,
+                len,
+                zero: AtomicU64::new(0),
+                min: AtomicU64::new(u64::MAX),
+                max: AtomicU64::new(0),
+                whole: AtomicU64::new(0),
+                rest: AtomicU64::new(0),
+                next: AtomicPtr::new(ptr::null_mut()),
+            });
+        }
+        Some(block)
+    }
+
+    /// # Safety
+    /// Nobody uses the block any more, and it is freed once.
+    pub(super) unsafe fn free(block: NonNull<Block>) {
+        // SAFETY: the caller's promise; the layout is that of `new`, which succeeded with this length.
+        unsafe {
+            if let Some(layout) = Block::layout((*block.as_ptr()).len) {
+                System.dealloc(block.as_ptr().cast(), layout);
+            }
+        }
+    }
+
+    /// The buckets, which any thread may read while one writes.
+    ///
+    /// # Safety
+    /// The block stays valid for `'a`.
+    unsafe fn buckets<'a>(block: NonNull<Block>) -> &'a [AtomicU64] {
+        // SAFETY: `len` buckets follow the header.
+        unsafe {
+            std::slice::from_raw_parts(first_bucket(block), (*block.as_ptr()).len as usize)
+        }
+    }
+
+    /// Starts `fresh` where `old` ended.
+    ///
+    /// # Safety
+    /// Both are valid, the window of `fresh` contains that of `old`, and nobody else writes either.
+    unsafe fn copy(old: NonNull<Block>, fresh: NonNull<Block>) {
+        // SAFETY: the caller's promise.
+        let (from, to) = unsafe { (old.as_ref(), fresh.as_ref()) };
+        for (from, to) in [
+            (&from.zero, &to.zero),
+            (&from.min, &to.min),
+            (&from.max, &to.max),
+            (&from.whole, &to.whole),
+            (&from.rest, &to.rest),
+        ] {
+            to.store(from.load(Relaxed), Relaxed);
+        }
+        let shift = (from.lo - to.lo) as usize;
+        // SAFETY: the caller's promise.
+        let (source, target) = unsafe { (Block::buckets(old), Block::buckets(fresh)) };
+        for (from, to) in source.iter().zip(target.iter().skip(shift)) {
+            to.store(from.load(Relaxed), Relaxed);
+        }
+    }
+}
+
+/// Adds the block behind `pointer` to `tally`.
+///
+/// # Safety
+/// `pointer` is the first cell of a wide run, and the caller has the collector's turn, so that the
+/// block is not freed meanwhile.
+pub(super) unsafe fn read(pointer: &AtomicU64, tally: &mut Tally) {
+    // Acquire pairs with `publish`. SAFETY: the caller's promise.
+    if let Some(block) = unsafe { current(pointer, Acquire) } {
+        // SAFETY: as above.
+        unsafe {
+            tally.add(block.as_ref(), Block::buckets(block));
+        }
+    }
+}
+
+/// Takes the block away from `pointer` and frees it.
+///
+/// # Safety
+/// Nobody records through `pointer` any more (its handles and guards are gone and that is visible to the
+/// caller), and the caller has the collector's turn.
+pub(super) unsafe fn remove(pointer: &AtomicU64) {
+    // SAFETY: the caller's promise.
+    if let Some(block) = unsafe { current(pointer, Acquire) } {
+        pointer.store(0, Relaxed);
+        // SAFETY: likewise; the pointer is gone, so it is freed once.
+        unsafe { Block::free(block) };
+    }
+}
+
+/// Moves the block behind `from` into the one behind `to`, which the collector writes.
+///
+/// # Safety
+/// The caller has the collector's turn, is the one writer of `to`, which stands in `slab`, and owns
+/// `from`'s slab, whose thread is gone.
+pub(super) unsafe fn absorb(to: &AtomicU64, slab: &Slab, from: &AtomicU64) {
+    // SAFETY: the caller's promise.
+    let Some(moved) = (unsafe { current(from, Acquire) }) else {
+        return;
+    };
+    // SAFETY: likewise.
+    let (header, buckets) = unsafe { (moved.as_ref(), Block::buckets(moved)) };
+    // SAFETY: likewise.
+    let target = match unsafe { current(to, Relaxed) } {
+        None => {
+            // The window starts as the moved one's, so one allocation does.
+            let Some(fresh) = Block::new(header.lo, header.len) else {
+                return;
+            };
+            publish(to, fresh)
+        }
+        Some(present) => {
+            // SAFETY: likewise.
+            let (lo, len) = unsafe { ((*present.as_ptr()).lo, (*present.as_ptr()).len) };
+            let (lo, hi) = if header.len == 0 {
+                (lo, lo + len as i32)
+            } else if len == 0 {
+                (header.lo, header.lo + header.len as i32)
+            } else {
+                (
+                    lo.min(header.lo),
+                    (lo + len as i32).max(header.lo + header.len as i32),
+                )
+            };
+            if (hi - lo) as u32 == len {
+                present
+            } else {
+                let Some(fresh) = Block::new(lo, (hi - lo) as u32) else {
+                    return;
+                };
+                // SAFETY: the new window contains the present one.
+                unsafe { Block::copy(present, fresh) };
+                let fresh = publish(to, fresh);
+                slab.discard(present);
+                fresh
+            }
+        }
+    };
+    // SAFETY: the target's window contains the moved one's; both are valid, this thread writes both.
+    unsafe {
+        let into = target.as_ref();
+        bump(&into.zero, header.zero.load(Relaxed));
+        bump(&into.whole, header.whole.load(Relaxed));
+        bump_rest(&into.rest, f64::from_bits(header.rest.load(Relaxed)));
+        let (min, max) = (header.min.load(Relaxed), header.max.load(Relaxed));
+        into.min.store(into.min.load(Relaxed).min(min), Relaxed);
+        into.max.store(into.max.load(Relaxed).max(max), Relaxed);
+        let shift = (header.lo - into.lo).max(0) as usize;
+        for (from, to) in buckets.iter().zip(Block::buckets(target).iter().skip(shift)) {
+            bump(to, from.load(Relaxed));
+        }
+        from.store(0, Relaxed);
+        Block::free(moved);
+    }
+}
+
+/// A distribution as it is being added up over slabs: dense, and reused from stat to stat.
+#[derive(Clone, Debug)]
+pub(crate) struct Tally {
+    lo: i32,
+    counts: Vec<u64>,
+    /// Values that were exactly zero.
+    pub(crate) zero: u64,
+    min: u64,
+    max: u64,
+    /// Sum of the integers.
+    pub(crate) whole: u128,
+    /// Sum of the rest.
+    pub(crate) rest: f64,
+}
+
+impl Default for Tally {
+    fn default() -> Tally {
+        Tally {
+            lo: 0,
+            counts: Vec::new(),
+            zero: 0,
+            min: u64::MAX,
+            max: 0,
+            whole: 0,
+            rest: 0.0,
+        }
+    }
+}
+
+impl Tally {
+    /// Back to nothing, keeping the memory.
+    pub(crate) fn clear(&mut self) {
+        let mut counts = std::mem::take(&mut self.counts);
+        counts.clear();
+        *self = Tally {
+            counts,
+            ..Tally::default()
+        };
+    }
+
+    fn add(&mut self, header: &Block, buckets: &[AtomicU64]) {
+        self.zero += header.zero.load(Relaxed);
+        self.whole += u128::from(header.whole.load(Relaxed));
+        self.rest += f64::from_bits(header.rest.load(Relaxed));
+        self.min = self.min.min(header.min.load(Relaxed));
+        self.max = self.max.max(header.max.load(Relaxed));
+        if buckets.is_empty() {
+            return;
+        }
+        self.cover(header.lo, header.lo + buckets.len() as i32);
+        let shift = (header.lo - self.lo) as usize;
+        for (count, bucket) in self.counts.iter_mut().skip(shift).zip(buckets) {
+            *count += bucket.load(Relaxed);
+        }
+    }
+
+    fn cover(&mut self, lo: i32, hi: i32) {
+        if self.counts.is_empty() {
+            self.lo = lo;
+        }
+        if lo < self.lo {
+            let before = (self.lo - lo) as usize;
+            self.counts.splice(0..0, std::iter::repeat_n(0, before));
+            self.lo = lo;
+        }
+        let len = (hi - self.lo).max(0) as usize;
+        if len > self.counts.len() {
+            self.counts.resize(len, 0);
+        }
+    }
+
+    /// The buckets that hold something, ascending by index.
+    pub(crate) fn buckets(&self) -> impl Iterator<Item = (i32, u64)> + '_ {
+        (self.lo..)
+            .zip(self.counts.iter().copied())
+            .filter(|(_, count)| *count > 0)
+    }
+
+    /// The least value recorded, if its writer has got round to storing it.
+    pub(crate) fn min(&self) -> Option<f64> {
+        (self.min != u64::MAX).then(|| f64::from_bits(self.min))
+    }
+
+    /// The largest value recorded, likewise.
+    pub(crate) fn max(&self) -> Option<f64> {
+        (self.min != u64::MAX).then(|| f64::from_bits(self.max))
+    }
+}

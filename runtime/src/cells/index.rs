@@ -1,0 +1,215 @@
+//! A hash index that is read without a lock, for the members of a family.
+//!
+//! The race: one thread looks a key up while another adds one and the table must grow. The cure: open
+//! addressing over pointers. A reader probes with Acquire loads and takes no lock; writers add under a
+//! mutex; growth fills a larger table and publishes it whole, and keeps the smaller ones, which a reader
+//! may still be probing, until the index goes. Members are never moved or removed, so a reference to
+//! one is as good as the index itself. Tables double, so all old ones together are smaller than the
+//! newest.
+
+use std::ptr;
+use std::sync::atomic::AtomicPtr;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::{Mutex, PoisonError};
+
+use super::gate;
+
+struct Member<T> {
+    hash: u64,
+    value: T,
+}
+
+struct Table<T> {
+    /// A power of two, at most half of them in use: a probe always ends at a null.
+    places: Box<[AtomicPtr<Member<T>>]>,
+}
+
+impl<T> Table<T> {
+    fn new(places: usize) -> Table<T> {
+        Table {
+            places: (0..places)
+                .map(|_| AtomicPtr::new(ptr::null_mut()))
+                .collect(),
+        }
+    }
+
+    /// The places of a hash, in probing order.
+    #[inline(always)]
+    fn probe(&self, hash: u64) -> impl Iterator<Item = &AtomicPtr<Member<T>>> {
+        let mask = self.places.len() - 1;
+        (0..self.places.len()).map(move |step| &self.places[(hash as usize).wrapping_add(step) & mask])
+    }
+
+    fn put(&self, member: *mut Member<T>, hash: u64) {
+        for place in self.probe(hash) {
+            if place.load(Relaxed).is_null() {
+                // Release: the member is complete before it can be found.
+                place.store(member, Release);
+                return;
+            }
+        }
+    }
+}
+
+/// What only writers see.
+struct Grown<T> {
+    count: usize,
+    /// Every table that was ever current; the last one is. Boxed: their addresses are published.
+    tables: Vec<Box<Table<T>>>,
+}
+
+/// Members by hash; see the module.
+pub(crate) struct Index<T> {
+    current: AtomicPtr<Table<T>>,
+    grown: Mutex<Grown<T>>,
+}
+
+// SAFETY: members are shared by reference between threads, and dropped with the index on any one.
+unsafe impl<T: Send + Sync> Send for Index<T> {}
+// SAFETY: as above; writers take the mutex.
+unsafe impl<T: Send + Sync> Sync for Index<T> {}
+
+impl<T> Index<T> {
+    pub(crate) fn new() -> Index<T> {
+        Index {
+            current: AtomicPtr::new(ptr::null_mut()),
+            grown: Mutex::new(Grown {
+                count: 0,
+                tables: Vec::new(),
+            }),
+        }
+    }
+
+    /// The member with this hash that `is_it` accepts. No lock, no write, no allocation.
+    #[inline(always)]
+    pub(crate) fn find(&self, hash: u64, is_it: impl Fn(&T) -> bool) -> Option<&T> {
+        // Acquire pairs with the Release in `insert`: the table is filled.
+        // SAFETY: tables live as long as the index, which is borrowed.
+        let table = unsafe { self.current.load(Acquire).as_ref()? };
+        for place in table.probe(hash) {
+            // Acquire pairs with `put`. SAFETY: members live as long as the index.
+            let member = unsafe { place.load(Acquire).as_ref()? };
+            if member.hash == hash && is_it(&member.value) {
+                return Some(&member.value);
+            }
+        }
+        None
+    }
+
+    /// Adds a member, or gives the one that another thread added first; the new one is then returned to
+    /// be dropped by the caller.
+    pub(crate) fn insert(
+        &self,
+        hash: u64,
+        value: T,
+        is_it: impl Fn(&T, &T) -> bool,
+    ) -> (&T, Option<T>) {
+        let _pass = gate::enter();
+        let mut grown = self.grown.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(present) = self.find(hash, |present| is_it(present, &value)) {
+            return (present, Some(value));
+        }
+        let capacity = grown.tables.last().map_or(0, |table| table.places.len());
+        if (grown.count + 1) * 2 > capacity {
+            let larger = Box::new(Table::new((capacity * 2).max(16)));
+            if let Some(full) = grown.tables.last() {
+                for place in &full.places {
+                    let member = place.load(Relaxed);
+                    // SAFETY: members live as long as the index.
+                    if let Some(present) = unsafe { member.as_ref() } {
+                        larger.put(member, present.hash);
+                    }
+                }
+            }
+            let published = ptr::from_ref(&*larger).cast_mut();
+            grown.tables.push(larger);
+            // Release: the table is filled before it can be found.
+            self.current.store(published, Release);
+        }
+        grown.count += 1;
+        let member = Box::into_raw(Box::new(Member { hash, value }));
+        if let Some(table) = grown.tables.last() {
+            table.put(member, hash);
+        }
+        // SAFETY: members live as long as the index, which is borrowed.
+        (unsafe { &(*member).value }, None)
+    }
+
+    /// How many members there are.
+    pub(crate) fn len(&self) -> usize {
+        let _pass = gate::enter();
+        self.grown
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .count
+    }
+}
+
+impl<T> Drop for Index<T> {
+    fn drop(&mut self) {
+        let grown = self
+            .grown
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
+        // The newest table has every member; the older ones have some of the same.
+        if let Some(table) = grown.tables.last() {
+            for place in &table.places {
+                let member = place.load(Relaxed);
+                if !member.is_null() {
+                    // SAFETY: it came from a box, stands once in the newest table, and nobody can
+                    // borrow from an index that is being dropped.
+                    drop(unsafe { Box::from_raw(member) });
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicBool, AtomicUsize};
+
+    fn spread(key: usize) -> u64 {
+        (key as u64 % 7) << 2 // many collisions
+    }
+
+    #[test]
+    fn what_was_inserted_is_found_through_every_growth() {
+        let index = Index::new();
+        for key in 0..300_usize {
+            let (value, rejected) = index.insert(spread(key), key, |a, b| a == b);
+            assert_eq!((*value, rejected), (key, None));
+            for earlier in 0..=key {
+                assert_eq!(index.find(spread(earlier), |k| *k == earlier), Some(&earlier));
+            }
+        }
+        assert_eq!(index.len(), 300);
+        assert_eq!(index.insert(spread(5), 5, |a, b| a == b), (&5, Some(5)));
+        assert_eq!(index.find(spread(301), |k| *k == 301), None);
+    }
+
+    #[test]
+    fn readers_beside_a_writer_never_lose_a_member_they_found() {
+        let index: Index<Box<usize>> = Index::new();
+        let done = AtomicBool::new(false);
+        let added = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    while !done.load(Relaxed) {
+                        let known = added.load(Acquire);
+                        for key in 0..known {
+                            assert!(index.find(key as u64, |k| **k == key).is_some());
+                        }
+                    }
+                });
+            }
+            for key in 0..400 {
+                index.insert(key as u64, Box::new(key), |a, b| a == b);
+                added.store(key + 1, Release);
+            }
+            done.store(true, Relaxed);
+        });
+    }
+}

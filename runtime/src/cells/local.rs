@@ -1,0 +1,344 @@
+//! Recording: from a cell's id to this thread's cell, and one store.
+//!
+//! The inline directory stands in a thread-local without a destructor and without lazy
+//! initialisation, so the hot path is: load the page's pointer, test it, add. A null pointer covers every
+//! rare case with the one branch: the page was never touched, the id lies beyond the inline
+//! directory, the thread has no slab yet, or it has none any more.
+//!
+//! A thread's end: the destructor of [`SENTINEL`] clears the inline directory and gives the slab up.
+//! What is recorded after that (by destructors of other thread-locals), or while this module is itself at
+//! work on this thread (by a signal-free re-entry, such as an allocator that counts), goes to the shared
+//! slab with atomic adds. Recording is not safe in a signal handler: the handler could interrupt
+//! the owner between its load and its store.
+
+use std::cell::Cell;
+use std::ptr;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::{self, Relaxed, Release};
+use std::sync::{Mutex, PoisonError};
+
+use super::block::{self, Sample, bump};
+use super::ids::CellId;
+use super::page::Page;
+use super::slab::{self, Line, NEAR, SHARED, Slab, State};
+use super::{gate, realm};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// Nothing was recorded yet.
+    Fresh,
+    /// The thread owns a slab.
+    Live,
+    /// This module is at work on this thread.
+    Busy,
+    /// The thread is ending and has given its slab up.
+    Gone,
+}
+
+struct Local {
+    pages: [Cell<*const Page>; NEAR],
+    slab: Cell<*const Slab>,
+    phase: Cell<Phase>,
+}
+
+thread_local! {
+    static LOCAL: Local = const {
+        Local {
+            pages: [const { Cell::new(ptr::null()) }; NEAR],
+            slab: Cell::new(ptr::null()),
+            phase: Cell::new(Phase::Fresh),
+        }
+    };
+
+    /// Its destructor is how a thread's end is noticed.
+    static SENTINEL: Sentinel = const { Sentinel };
+}
+
+struct Sentinel;
+
+impl Drop for Sentinel {
+    fn drop(&mut self) {
+        LOCAL.with(|local| {
+            local.phase.set(Phase::Gone);
+            for page in &local.pages {
+                page.set(ptr::null());
+            }
+            // SAFETY: slabs are never freed, and this one is the thread's own.
+            if let Some(slab) = unsafe { local.slab.replace(ptr::null()).as_ref() } {
+                slab.change(State::Owned, State::Gone);
+            }
+        });
+    }
+}
+
+/// Where a record goes: this thread's own cell, or one that all threads share.
+enum Target {
+    Own(*const Page, &'static Slab),
+    Shared(*const Page),
+    /// There is no memory, or no such cell: the record is dropped.
+    Nowhere,
+}
+
+impl Local {
+    /// The page of `cell` if it is this thread's and in the inline directory.
+    #[inline(always)]
+    fn page(&self, cell: CellId) -> *const Page {
+        self.pages[cell.near_page()].get()
+    }
+
+    /// Everything that [`Local::page`] does not cover.
+    #[cold]
+    #[inline(never)]
+    fn find(&self, cell: CellId) -> Target {
+        if cell.is_none() {
+            return Target::Nowhere;
+        }
+        match self.phase.get() {
+            Phase::Live => {}
+            Phase::Fresh => self.begin(),
+            Phase::Busy | Phase::Gone => return shared(cell),
+        }
+        // SAFETY: slabs are never freed; a non-null one here is this thread's own.
+        let Some(slab) = (unsafe { self.slab.get().as_ref() }) else {
+            return shared(cell);
+        };
+        let index = cell.page();
+        let mut page = slab.page(index);
+        if page.is_null() {
+            self.phase.set(Phase::Busy);
+            page = slab.ensure(index);
+            self.phase.set(Phase::Live);
+            if page.is_null() {
+                return Target::Nowhere;
+            }
+        }
+        if let Some(near) = self.pages.get(index) {
+            near.set(page);
+        }
+        Target::Own(page, slab)
+    }
+
+    /// Gives a thread its slab, and arranges for its end to be noticed.
+    fn begin(&self) {
+        self.phase.set(Phase::Busy);
+        // Fails only when the thread's destructors have run: then there is no end left to notice.
+        if SENTINEL.try_with(|_| ()).is_err() {
+            self.phase.set(Phase::Gone);
+            return;
+        }
+        match slab::adopt(realm::MAIN.0) {
+            Some(slab) => {
+                self.use_slab(slab);
+                self.phase.set(Phase::Live);
+            }
+            None => self.phase.set(Phase::Fresh), // no memory now; the next record tries again
+        }
+    }
+
+    fn use_slab(&self, slab: &'static Slab) {
+        self.slab.set(slab);
+        for (here, page) in self.pages.iter().zip(slab.near_pages()) {
+            here.set(page);
+        }
+    }
+}
+
+fn shared(cell: CellId) -> Target {
+    let page = SHARED.ensure(cell.page());
+    if page.is_null() {
+        Target::Nowhere
+    } else {
+        Target::Shared(page)
+    }
+}
+
+/// The cell at `id`'s place in a page.
+///
+/// # Safety
+/// `page` is not null and valid: this thread's own, or the shared slab's.
+#[inline(always)]
+unsafe fn at<'a>(page: *const Page, cell: CellId) -> &'a AtomicU64 {
+    // SAFETY: the caller's promise.
+    unsafe { &(*page).cells[cell.offset()] }
+}
+
+/// The wide run at `id`'s place in a page.
+///
+/// # Safety
+/// As for [`at`]; and `cell` is the first of a wide run, which never crosses its page.
+#[inline(always)]
+unsafe fn line_at<'a>(page: *const Page, cell: CellId) -> &'a Line {
+    // SAFETY: the caller's promise.
+    unsafe { &*(&raw const (*page).cells).cast::<AtomicU64>().add(cell.offset()).cast::<Line>() }
+}
+
+/// Adds to a cell.
+#[inline(always)]
+pub(crate) fn add(cell: CellId, n: u64) {
+    add_ordered(cell, n, Relaxed);
+}
+
+/// Adds to a cell; whoever reads it with Acquire sees all that this thread did before. For the *down*
+/// of a level, whose *up* must not be missed.
+#[inline(always)]
+pub(crate) fn add_last(cell: CellId, n: u64) {
+    add_ordered(cell, n, Release);
+}
+
+#[inline(always)]
+fn add_ordered(cell: CellId, n: u64, ordering: Ordering) {
+    LOCAL.with(|local| {
+        let page = local.page(cell);
+        if page.is_null() {
+            return add_elsewhere(local, cell, n);
+        }
+        // SAFETY: a page in the inline directory belongs to this thread's slab, which it owns.
+        let own = unsafe { at(page, cell) };
+        own.store(own.load(Relaxed).wrapping_add(n), ordering);
+    });
+}
+
+#[cold]
+#[inline(never)]
+fn add_elsewhere(local: &Local, cell: CellId, n: u64) {
+    match local.find(cell) {
+        // Release serves both kinds of add.
+        // SAFETY: `find` gives a valid page: this thread's own …
+        Target::Own(page, _) => unsafe {
+            let own = at(page, cell);
+            own.store(own.load(Relaxed).wrapping_add(n), Release);
+        },
+        // SAFETY: … or the shared slab's, whose pages are never freed.
+        Target::Shared(page) => unsafe {
+            at(page, cell).fetch_add(n, Release);
+        },
+        Target::Nowhere => {}
+    }
+}
+
+/// Guards of the shared slab's blocks: several threads may be late at once.
+static LATE: Mutex<()> = Mutex::new(());
+
+/// Records a sample into the distribution of a wide run, adds to the run's number `first`, and then, as the
+/// last store, to its number `last`. Either may be 0 for none.
+#[inline(always)]
+pub(crate) fn record(run: CellId, sample: impl Sample, first: usize, last: usize) {
+    LOCAL.with(|local| {
+        let page = local.page(run);
+        if page.is_null() {
+            return record_elsewhere(local, run, sample, first, last);
+        }
+        // SAFETY: the page is this thread's own; `run` is a wide run.
+        let line = unsafe { line_at(page, run) };
+        // SAFETY: a thread with pages has a slab, which lives for ever.
+        let slab = unsafe { &*local.slab.get() };
+        record_own(line, slab, sample, first, last);
+    });
+}
+
+#[inline(always)]
+fn record_own(line: &Line, slab: &Slab, sample: impl Sample, first: usize, last: usize) {
+    // SAFETY: the line is this thread's own, so this thread is the pointer's one writer.
+    unsafe { block::record(&line[0], slab, sample) };
+    if first != 0 {
+        bump(&line[first], 1);
+    }
+    if last != 0 {
+        // Release: whoever reads this number with Acquire finds the sample recorded. It is what lets
+        // the collector free the run of a stat that only a guard was still using.
+        line[last].store(line[last].load(Relaxed).wrapping_add(1), Release);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn record_elsewhere(local: &Local, run: CellId, sample: impl Sample, first: usize, last: usize) {
+    match local.find(run) {
+        // SAFETY: `find` gives a valid page of this thread's own slab.
+        Target::Own(page, slab) => {
+            record_own(unsafe { line_at(page, run) }, slab, sample, first, last);
+        }
+        Target::Shared(page) => {
+            let _pass = gate::enter();
+            // SAFETY: the shared slab's pages are never freed.
+            let line = unsafe { line_at(page, run) };
+            {
+                let _one = LATE.lock().unwrap_or_else(PoisonError::into_inner);
+                // SAFETY: whoever holds `LATE` is the one writer of the shared slab's blocks.
+                unsafe { block::record(&line[0], &SHARED, sample) };
+            }
+            if first != 0 {
+                line[first].fetch_add(1, Relaxed);
+            }
+            if last != 0 {
+                line[last].fetch_add(1, Release); // as in `record_own`
+            }
+        }
+        Target::Nowhere => {}
+    }
+}
+
+/// The one cell of a value that is set, not counted: it stands in the shared slab, and so in the page
+/// files too. Nothing when memory is exhausted.
+pub(crate) fn set_cell(cell: CellId) -> Option<&'static AtomicU64> {
+    if cell.is_none() {
+        return None;
+    }
+    let page = SHARED.ensure(cell.page());
+    // SAFETY: the shared slab's pages are never freed.
+    (!page.is_null()).then(|| unsafe { at(page, cell) })
+}
+
+/// This thread's slab, if it has one.
+pub(super) fn own_slab() -> Option<&'static Slab> {
+    // SAFETY: slabs are never freed.
+    LOCAL.with(|local| unsafe { local.slab.get().as_ref() })
+}
+
+/// What a thread recorded into before it entered a realm; see [`enter`].
+#[derive(Debug)]
+pub(crate) struct Before {
+    slab: *const Slab,
+    phase: Phase,
+}
+
+/// From here on this thread records into a slab of `realm`. Nothing when the thread is ending.
+pub(crate) fn enter(realm: realm::Realm) -> Option<Before> {
+    LOCAL.with(|local| {
+        let before = Before {
+            slab: local.slab.get(),
+            phase: local.phase.get(),
+        };
+        if matches!(before.phase, Phase::Busy | Phase::Gone) || SENTINEL.try_with(|_| ()).is_err() {
+            return None;
+        }
+        let slab = slab::adopt(realm.0)?;
+        local.use_slab(slab);
+        local.phase.set(Phase::Live);
+        Some(before)
+    })
+}
+
+/// Ends what [`enter`] began, on the same thread.
+pub(crate) fn leave(before: Before) {
+    LOCAL.with(|local| {
+        if local.phase.get() != Phase::Live {
+            return; // the thread is ending; its sentinel has given the realm's slab up
+        }
+        // SAFETY: slabs are never freed.
+        if let Some(slab) = unsafe { local.slab.get().as_ref() } {
+            slab.change(State::Owned, State::Gone);
+        }
+        // SAFETY: likewise; this thread owned it when it entered and still does.
+        match unsafe { before.slab.as_ref() } {
+            Some(slab) => local.use_slab(slab),
+            None => {
+                local.slab.set(ptr::null());
+                for page in &local.pages {
+                    page.set(ptr::null());
+                }
+            }
+        }
+        local.phase.set(before.phase);
+    });
+}

@@ -1,0 +1,34 @@
+//! Where numbers live: memory that one thread writes and anybody may read.
+//!
+//! A *cell* is eight bytes, found by its id. Every thread owns a *slab*: a directory of
+//! fixed *pages* of cells, each allocated when the thread first touches it. Recording is one
+//! relaxed load and one relaxed store into the thread's own page; the value of a cell is the
+//! sum over all slabs, which only a reader pays for.
+//!
+//! How it fits: this is the lowest floor and, with the page files, the only one with `unsafe`.
+//! It knows ids and nothing of names. Everything above reaches it through
+//!
+//! - [`CellId`] and [`ids`]: which cells exist, handed out and taken back;
+//! - [`local`]: recording, on the thread's own slab or, when it has none, on the shared one;
+//! - [`turn`]: the collector's role. Whoever reads sums, folds or frees has the one [`Turn`](turn::Turn),
+//!   so that no two of them ever meet, and no writer waits for any of them;
+//! - [`list`] and [`index`]: append-only shapes that are read without a lock;
+//! - [`clock`]: the time-stamp counter, and a clock that tests set by hand.
+
+#![allow(unsafe_code)] // the one floor that may: each block says who upholds what
+
+pub(crate) mod block;
+pub(crate) mod clock;
+pub(crate) mod fork;
+pub(crate) mod gate;
+pub(crate) mod ids;
+pub(crate) mod index;
+pub(crate) mod list;
+pub(crate) mod local;
+pub(crate) mod page;
+pub(crate) mod realm;
+pub(crate) mod scale;
+mod slab;
+pub(crate) mod turn;
+
+pub(crate) use ids::CellId;

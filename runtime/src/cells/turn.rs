@@ -1,0 +1,330 @@
+//! The collector's turn: one reader at a time.
+//!
+//! The race: whoever adds cells up over slabs must not meet somebody who moves numbers between slabs,
+//! frees an outgrown block or hands an id to a new owner. The cure: there is one [`Turn`] in the
+//! process, and only who holds it reads, folds or frees. Snapshots and the tick wait for it; who
+//! drops a handle only tries ([`Turn::try_now`]), and leaves the work to whoever has it. Recording
+//! never comes here.
+//!
+//! Nothing that runs user code may happen during a turn: no log line, no closure, no drop of a user's
+//! value. Things to be dropped are handed to [`Turn::later`] and go when the turn has ended.
+//!
+//! What only the collector may touch is wrapped in [`Kept`] and opened with the turn.
+
+use std::any::Any;
+use std::cell::UnsafeCell;
+use std::marker::PhantomData;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::{Acquire, Relaxed};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+
+use super::block::{self, Tally};
+use super::gate;
+use super::ids::{self, CellId, LINE, PageKind, Width};
+use super::page::{Page, SOURCE};
+use super::realm::{self, Bases, MAIN, Realm};
+use super::slab::{self, BASE, Line, SHARED, Slab, State};
+
+static ROLE: Mutex<()> = Mutex::new(());
+
+/// Gone slabs that are left for new threads to adopt; the rest is folded.
+const SPARE: usize = 8;
+
+/// The collector's role, held.
+pub(crate) struct Turn {
+    /// Dropped before the pass: fields go in order.
+    _role: MutexGuard<'static, ()>,
+    _pass: gate::Pass,
+    later: Vec<Box<dyn Any>>,
+    /// `&Turn` reads what `Kept` wraps, so two threads must not share one.
+    _alone: PhantomData<*const ()>,
+}
+
+/// Something that only the collector touches.
+pub(crate) struct Kept<T>(UnsafeCell<T>);
+
+// SAFETY: the value is reached only through a `Turn`, of which there is one, on one thread at a time,
+// and the role's mutex orders one turn after the other. It may be dropped anywhere, hence `Send`.
+unsafe impl<T: Send> Sync for Kept<T> {}
+
+impl<T> Kept<T> {
+    pub(crate) const fn new(value: T) -> Kept<T> {
+        Kept(UnsafeCell::new(value))
+    }
+
+    /// Reads it. The turn is borrowed, so that nothing writes a kept value meanwhile.
+    pub(crate) fn get<'t>(&'t self, _turn: &'t Turn) -> &'t T {
+        // SAFETY: there is one turn, and `get_mut` needs it exclusively.
+        unsafe { &*self.0.get() }
+    }
+
+    /// Writes it. The turn is borrowed whole, so that this is the only kept value open.
+    #[allow(clippy::mut_from_ref)] // the exclusive borrow is the turn's
+    pub(crate) fn get_mut<'t>(&'t self, _turn: &'t mut Turn) -> &'t mut T {
+        // SAFETY: there is one turn, and it is borrowed exclusively for as long as the result lives.
+        unsafe { &mut *self.0.get() }
+    }
+}
+
+static BASES: Kept<Vec<(Realm, Bases)>> = Kept::new(Vec::new());
+
+impl Turn {
+    /// Waits for the turn. Whoever calls this must not hold it already.
+    pub(crate) fn wait() -> Turn {
+        let pass = gate::enter();
+        Turn::begin(pass, ROLE.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes the turn if nobody has it.
+    pub(crate) fn try_now() -> Option<Turn> {
+        let pass = gate::enter();
+        let role = match ROLE.try_lock() {
+            Ok(role) => role,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        Some(Turn::begin(pass, role))
+    }
+
+    fn begin(pass: gate::Pass, role: MutexGuard<'static, ()>) -> Turn {
+        for slab in [&BASE, &SHARED].into_iter().chain(slab::all()) {
+            // SAFETY: the turn has just begun and no block pointer has been read in it.
+            unsafe { slab.free_garbage() };
+        }
+        Turn {
+            _role: role,
+            _pass: pass,
+            later: Vec::new(),
+            _alone: PhantomData,
+        }
+    }
+
+    /// Keeps something that may run user code when dropped until the turn has ended.
+    pub(crate) fn later(&mut self, dropped: impl Any) {
+        self.later.push(Box::new(dropped));
+    }
+
+    /// Ends the turn, and only then drops what was put off.
+    pub(crate) fn end(mut self) {
+        let later = std::mem::take(&mut self.later);
+        drop(self);
+        drop(later);
+    }
+
+    /// What reads the cells of one realm.
+    pub(crate) fn reader(&self, realm: Realm) -> Reader<'_> {
+        let mut slabs: Vec<&'static Slab> = slab::all()
+            .filter(|slab| slab.realm() == realm.0 && slab.state() != State::Empty as u32)
+            .collect();
+        if realm == MAIN {
+            slabs.push(&BASE);
+            slabs.push(&SHARED);
+        }
+        let bases = BASES.get(self).iter().find(|(of, _)| *of == realm);
+        Reader {
+            slabs,
+            bases: bases.map(|(_, bases)| bases),
+        }
+    }
+
+    /// Every realm that has numbers: the main one first.
+    pub(crate) fn realms(&self) -> Vec<Realm> {
+        let mut realms = vec![MAIN];
+        realms.extend(OPEN.get(self));
+        realms
+    }
+
+    /// Opens a realm that nobody used before.
+    pub(crate) fn open_realm(&mut self) -> Realm {
+        let realm = realm::fresh();
+        OPEN.get_mut(self).push(realm);
+        realm
+    }
+
+    /// Ends a realm: its numbers are forgotten, its slabs are free for any thread. All threads that were
+    /// in it have left.
+    pub(crate) fn close_realm(&mut self, realm: Realm) {
+        OPEN.get_mut(self).retain(|open| *open != realm);
+        BASES.get_mut(self).retain(|(of, _)| *of != realm);
+        for slab in slab::all() {
+            if slab.realm() == realm.0 && slab.change(State::Gone, State::Closed) {
+                self.empty(slab, false);
+            }
+        }
+    }
+
+    /// Folds what threads that are gone left behind, but for a few slabs that new threads will adopt.
+    pub(crate) fn fold_gone_threads(&mut self) {
+        let gone = slab::all()
+            .filter(|slab| slab.realm() == MAIN.0 && slab.state() == State::Gone as u32);
+        let surplus: Vec<_> = gone.skip(SPARE).collect();
+        for slab in surplus {
+            if slab.realm() == MAIN.0 && slab.change(State::Gone, State::Closed) {
+                self.empty(slab, true);
+            }
+        }
+    }
+
+    /// Empties a closed slab, into the base when its numbers count, and frees its pages.
+    fn empty(&mut self, slab: &'static Slab, fold: bool) {
+        let kinds = ids::page_kinds();
+        for (index, entry) in slab.pages() {
+            let Some(page) = std::ptr::NonNull::new(entry.load(Acquire)) else {
+                continue;
+            };
+            // SAFETY: the slab is closed, so this turn is the only one to touch it; the page is valid.
+            let from = unsafe { page.as_ref() };
+            let wide = kinds.get(index) == Some(&PageKind::Wide);
+            if fold && !fold_page(from, index, wide) {
+                continue; // no memory for the base: the page stays, and is counted where it is
+            }
+            if !fold && wide {
+                for line in from.cells.chunks(LINE) {
+                    // SAFETY: a wide page's lines begin with a block pointer; nobody records here.
+                    unsafe { block::remove(&line[0]) };
+                }
+            }
+            entry.store(std::ptr::null_mut(), Relaxed);
+            // SAFETY: the page came from the source, and nobody else can reach it any more.
+            unsafe { SOURCE.give_back(page) };
+        }
+        // SAFETY: the turn frees garbage only at its begin and here, for a slab whose blocks have all
+        // just been moved or freed.
+        unsafe { slab.free_garbage() };
+        if slab.pages().next().is_some() {
+            slab.change(State::Closed, State::Gone);
+        } else {
+            slab.change(State::Closed, State::Empty);
+        }
+    }
+
+    /// Forgets a run whose handles and guards are gone: notes in every realm what its cells add up to, frees its
+    /// blocks, and hands the ids back.
+    pub(crate) fn retire(&mut self, first: CellId, width: Width) {
+        if first.is_none() {
+            return;
+        }
+        for realm in self.realms() {
+            let numbers = match width {
+                Width::Line => 1..LINE as u16,
+                _ => 0..width.cells() as u16,
+            };
+            let sums: Vec<(u32, u64)> = {
+                let reader = self.reader(realm);
+                if width == Width::Line {
+                    for slab in &reader.slabs {
+                        let pointer = slab.cell(first.id());
+                        if !pointer.is_null() {
+                            // SAFETY: the run's handles and guards are gone, as the caller promises,
+                            // and this is the collector's turn.
+                            unsafe { block::remove(&*pointer) };
+                        }
+                    }
+                }
+                numbers
+                    .map(|offset| first.plus(offset).id())
+                    .map(|id| (id, reader.sum(id)))
+                    .collect()
+            };
+            if sums.iter().all(|(_, sum)| *sum == 0) {
+                continue;
+            }
+            let bases = BASES.get_mut(self);
+            let place = match bases.iter().position(|(of, _)| *of == realm) {
+                Some(place) => place,
+                None => {
+                    bases.push((realm, Bases::default()));
+                    bases.len() - 1
+                }
+            };
+            for (id, sum) in sums {
+                bases[place].1.set(id, sum);
+            }
+        }
+        ids::give_back(first, width);
+    }
+}
+
+/// Realms beside the main one.
+static OPEN: Kept<Vec<Realm>> = Kept::new(Vec::new());
+
+/// Adds a gone thread's page to the base. False when there is no memory for it.
+fn fold_page(from: &Page, index: usize, wide: bool) -> bool {
+    let base = BASE.ensure(index);
+    // SAFETY: the base's pages are valid for ever once made.
+    let Some(base) = (unsafe { base.as_ref() }) else {
+        return false;
+    };
+    for (place, (from, to)) in from.cells.iter().zip(&base.cells).enumerate() {
+        if wide && place % LINE == 0 {
+            // SAFETY: only the collector writes the base, and this is its turn; the thread of `from`
+            // is gone, and the slab was closed with Acquire.
+            unsafe { block::absorb(to, &BASE, from) };
+        } else {
+            let moved = from.load(Relaxed);
+            if moved != 0 {
+                block::bump(to, moved);
+            }
+        }
+    }
+    true
+}
+
+/// Adds cells up over the slabs of one realm. It lives within a turn.
+pub(crate) struct Reader<'t> {
+    slabs: Vec<&'static Slab>,
+    bases: Option<&'t Bases>,
+}
+
+impl Reader<'_> {
+    fn sum(&self, id: u32) -> u64 {
+        self.slabs.iter().fold(0, |sum, slab| {
+            let cell = slab.cell(id);
+            if cell.is_null() {
+                return sum;
+            }
+            // SAFETY: pages are freed only within a turn, and this one is not freeing.
+            // Acquire: see `CellId` runs that are read in an order (`level`, `line`); on the counters'
+            // path it costs nothing on x86 and a cheaper barrier than a lock elsewhere.
+            sum.wrapping_add(unsafe { &*cell }.load(Acquire))
+        })
+    }
+
+    /// A cell's value.
+    pub(crate) fn total(&self, cell: CellId) -> u64 {
+        let base = self.bases.map_or(0, |bases| bases.get(cell.id()));
+        self.sum(cell.id()).wrapping_sub(base)
+    }
+
+    /// An up-and-down pair's value. All downs are read before any ups: whoever counted a thing down
+    /// knew of its up, so a level that never is below zero is never seen below zero.
+    pub(crate) fn level(&self, up: CellId) -> i64 {
+        let down = self.total(up.plus(1));
+        self.total(up).wrapping_sub(down) as i64
+    }
+
+    /// The numbers of a wide run, `[1]` to `[7]`, each as it stands; the last are read before the
+    /// first, so that whoever adds to `[1]` before `[2…]` is never seen the other way round.
+    pub(crate) fn line(&self, run: CellId) -> [u64; LINE] {
+        let mut numbers = [0; LINE];
+        for offset in (1..LINE).rev() {
+            numbers[offset] = self.total(run.plus(offset as u16));
+        }
+        numbers
+    }
+
+    /// Adds a wide run's distribution to `tally`.
+    pub(crate) fn tally(&self, run: CellId, tally: &mut Tally) {
+        for slab in &self.slabs {
+            let pointer = slab.cell(run.id());
+            if !pointer.is_null() {
+                // SAFETY: this reader lives within a turn, in which only outgrown blocks of closed slabs
+                // are freed, and `run` is a wide run.
+                unsafe { block::read(&*pointer, tally) };
+            }
+        }
+    }
+}
+
+// The line type is what a wide run is in memory; `LINE` counts its cells.
+const _: () = assert!(size_of::<Line>() == LINE * size_of::<AtomicU64>());

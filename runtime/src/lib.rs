@@ -1,0 +1,32 @@
+//! Class-style instrumentation for servers.
+//!
+//! Put stats in your structs, derive [`Instrumented`], and every instance shows up live under its path, with its
+//! ancestors totalling it. Recording costs about as much as adding to a local variable.
+
+#![deny(unsafe_code)] // but for `cells`, which says why
+
+extern crate self as calipers;
+
+mod cells;
+mod kind;
+pub mod prelude;
+#[doc(hidden)]
+pub mod private;
+#[cfg(feature = "http")]
+pub mod report;
+pub mod snapshot;
+mod stats;
+pub mod test;
+mod timed;
+mod tree;
+
+pub use calipers_macros::{Instrumented, States, collection, timed};
+pub use kind::Kind;
+pub use snapshot::Snapshot;
+pub use stats::{
+    Amount, Collection, Counter, CountBy, Family, Gauge, GaugeNumber, Histogram, Info, Key, Lookup,
+    Max, Meter, Min, NameError, Outcome, Quantity, Registry, Slow, SlowGuard, SlowLog, Stat, State,
+    StateGuard, StateSet, StateTime, States, Sum, Summable, Text, Timer, TimerGuard, UpDownCounter,
+    incr, registry, set, snapshot,
+};
+pub use tree::{Instrumented, Node, Parent, PathError, background_tick};

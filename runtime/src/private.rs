@@ -1,0 +1,58 @@
+//! What the macros' output calls. Not for use by hand; it changes without notice.
+
+use std::fmt::Display;
+
+pub use calipers_macros::Collected;
+pub use inventory;
+
+pub use crate::stats::{Keyed, state_text};
+pub use crate::timed::*;
+pub use crate::tree::class::{Class, Declared, StatSpec, check_feed};
+pub use crate::tree::opener::{OpenWith, Opener, Opening, PlaceField};
+
+use crate::tree::opener;
+use crate::{Collection, Instrumented, Parent, Registry, Stat, registry};
+
+/// Compiles for stats that have keys.
+pub const fn keyed<T: Keyed + ?Sized>() {}
+
+/// An instance in the global registry.
+pub fn init<T: Instrumented>(path: &str, parts: T::Parts) -> T {
+    opener::init(registry().tree(), path, parts)
+}
+
+/// An instance in a registry.
+pub fn init_in<T: Instrumented>(registry: &Registry, path: &str, parts: T::Parts) -> T {
+    opener::init(registry.tree(), path, parts)
+}
+
+/// An instance below a parent.
+pub fn init_child<T: Instrumented, P: Parent + ?Sized>(
+    parent: &P,
+    name: &dyn Display,
+    parts: T::Parts,
+) -> T {
+    opener::init_child(parent.node(), name, parts)
+}
+
+/// An instance below a parent, under the lowest free number.
+pub fn init_child_numbered<T: Instrumented, P: Parent + ?Sized>(
+    parent: &P,
+    name: &str,
+    parts: T::Parts,
+) -> T {
+    opener::init_child_numbered(parent.node(), name, parts)
+}
+
+/// One stat by its whole path in the global registry.
+pub fn open_at<S: Stat>(path: &str, spec: &'static StatSpec) -> S {
+    let path = opener::usable(path);
+    let (place, name) = path.rsplit_once('/').unwrap_or(("", &path));
+    let node = registry().tree().node(place);
+    opener::stat(&node, name, spec.spec, S::open)
+}
+
+/// Opens a collection.
+pub fn touch<T: Instrumented<Parts = ()>>(collection: &'static Collection<T>) {
+    let _: &T = collection;
+}

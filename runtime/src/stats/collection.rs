@@ -1,0 +1,58 @@
+//! A group of stats that is a static.
+
+use std::ops::Deref;
+use std::sync::OnceLock;
+
+use crate::tree::opener::{self, Instrumented};
+
+use super::registry;
+
+/// A struct of stats in a static, opened when it is first used. Made by `collection!`.
+///
+/// Using it costs one load more than a handle that is held. It is visible at zero before its first use.
+///
+/// ```
+/// use calipers::prelude::*;
+///
+/// calipers::collection! {
+///     /// The web front end.
+///     pub static WEB: Web = "/web" { errors: Counter, success: Counter }
+/// }
+///
+/// WEB.success.inc();
+/// assert_eq!(calipers::snapshot().counter("/web/success"), Some(1));
+/// assert_eq!(calipers::snapshot().counter("/web/errors"), Some(0));
+/// ```
+#[derive(Debug)]
+pub struct Collection<T> {
+    path: &'static str,
+    opened: OnceLock<T>,
+}
+
+impl<T> Collection<T> {
+    /// A collection at this path.
+    pub const fn new(path: &'static str) -> Collection<T> {
+        Collection {
+            path,
+            opened: OnceLock::new(),
+        }
+    }
+}
+
+impl<T: Instrumented<Parts = ()>> Deref for Collection<T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        self.opened
+            .get_or_init(|| opener::init(registry().tree(), self.path, ()))
+    }
+}
+
+impl<T: Instrumented<Parts = ()>> crate::tree::opener::Parent for Collection<T> {
+    const CLASS: &'static crate::tree::class::Class = T::CLASS;
+
+    fn node(&self) -> &crate::tree::place::Node {
+        Instrumented::node(&**self)
+    }
+}

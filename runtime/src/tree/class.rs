@@ -1,0 +1,199 @@
+//! What a program declares: classes, their stats, and the statics that should be visible before their first use.
+
+use crate::Kind;
+
+/// What the derive knows about a struct of stats: one constant a type.
+#[derive(Clone, Copy, Debug)]
+pub struct Class {
+    /// The struct's name.
+    pub name: &'static str,
+    /// The module it stands in.
+    pub module: &'static str,
+    /// The source file it stands in.
+    pub file: &'static str,
+    /// The line of its declaration.
+    pub line: u32,
+    /// The label that an instance's last path segment becomes, where a format has labels.
+    pub label: Option<&'static str>,
+    /// Whether readers show an instance as one line unless asked to open it.
+    pub collapsed: bool,
+    /// Its stats, in the order of its fields.
+    pub stats: &'static [StatSpec],
+}
+
+/// What is fixed about a stat: its name and how readers describe it.
+#[derive(Clone, Copy, Debug)]
+pub struct StatSpec {
+    /// The last part of its path.
+    pub name: &'static str,
+    /// The line it is declared in; 0 when it was made at run time.
+    pub line: u32,
+    pub(crate) spec: Spec,
+}
+
+/// [`StatSpec`] without the name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Spec {
+    pub(crate) kind: Kind,
+    pub(crate) help: &'static str,
+    pub(crate) unit: &'static str,
+    /// What a family's key is called.
+    pub(crate) label: &'static str,
+    /// How many keys a family admits; 0 for the default.
+    pub(crate) cap: usize,
+    /// Whether a family hides members that stand at zero.
+    pub(crate) hide_zero: bool,
+}
+
+impl Spec {
+    pub(crate) const fn of(kind: Kind) -> Spec {
+        Spec {
+            kind,
+            help: "",
+            unit: "",
+            label: "",
+            cap: 0,
+            hide_zero: false,
+        }
+    }
+}
+
+impl StatSpec {
+    /// A stat of this name, kind and help text, declared in this line.
+    pub const fn new(name: &'static str, kind: Kind, help: &'static str, line: u32) -> StatSpec {
+        StatSpec {
+            name,
+            line,
+            spec: Spec {
+                help,
+                ..Spec::of(kind)
+            },
+        }
+    }
+
+    /// The unit, in UCUM: `s`, `By`, `1`.
+    #[must_use]
+    pub const fn unit(mut self, unit: &'static str) -> StatSpec {
+        self.spec.unit = unit;
+        self
+    }
+
+    /// What a family's key is called where a format has labels.
+    #[must_use]
+    pub const fn label(mut self, label: &'static str) -> StatSpec {
+        self.spec.label = label;
+        self
+    }
+
+    /// How many keys a family admits before the rest share its overflow member.
+    #[must_use]
+    pub const fn cap(mut self, cap: usize) -> StatSpec {
+        self.spec.cap = cap;
+        self
+    }
+
+    /// A family shows no member that stands at zero.
+    #[must_use]
+    pub const fn hide_zero(mut self) -> StatSpec {
+        self.spec.hide_zero = true;
+        self
+    }
+
+    /// What sort of stat it is.
+    pub const fn kind(&self) -> Kind {
+        self.spec.kind
+    }
+
+    /// What it counts, in its author's words.
+    pub const fn help(&self) -> &'static str {
+        self.spec.help
+    }
+}
+
+/// Something that the program declares at link time.
+pub struct Declared {
+    class: &'static Class,
+    path: Option<&'static str>,
+    touch: fn(),
+}
+
+impl Declared {
+    /// A class; with a path when it is a static, and then `touch` opens it.
+    pub const fn new(class: &'static Class, path: Option<&'static str>, touch: fn()) -> Declared {
+        Declared { class, path, touch }
+    }
+
+    /// What it is.
+    pub fn class(&self) -> &'static Class {
+        self.class
+    }
+
+    /// Where it stands, when that is known before it runs.
+    pub fn path(&self) -> Option<&'static str> {
+        self.path
+    }
+}
+
+inventory::collect!(Declared);
+
+/// Opens every static that the program declares, so that it is visible at zero before its first use.
+pub(crate) fn touch_declared() {
+    for declared in inventory::iter::<Declared> {
+        (declared.touch)();
+    }
+}
+
+/// Fails to compile when `parent` has an aggregate named `name` that cannot fold a stat of kind `kind`.
+///
+/// # Panics
+/// At compile time only: the macros evaluate it in a constant.
+#[track_caller]
+#[allow(clippy::panic)] // how a constant refuses to be evaluated
+pub const fn check_feed(parent: &Class, name: &str, kind: Kind) {
+    let mut at = 0;
+    while at < parent.stats.len() {
+        let stat = &parent.stats[at];
+        if stat.spec.kind.is_aggregate() && same(stat.name, name) && !stat.spec.kind.folds(kind) {
+            panic!("the parent's aggregate of this name cannot fold a stat of this kind");
+        }
+        at += 1;
+    }
+}
+
+const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut at = 0;
+    while at < a.len() {
+        if a[at] != b[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PARENT: Class = Class {
+        name: "Processor",
+        module: "",
+        file: "",
+        line: 0,
+        label: None,
+        collapsed: false,
+        stats: &[StatSpec::new("finished", Kind::Sum(&Kind::Counter), "", 0)],
+    };
+
+    #[test]
+    fn a_feed_is_checked_by_name_and_kind() {
+        const _: () = check_feed(&PARENT, "finished", Kind::Counter);
+        const _: () = check_feed(&PARENT, "unknown", Kind::Timer);
+        let refused = std::panic::catch_unwind(|| check_feed(&PARENT, "finished", Kind::Timer));
+        assert!(refused.is_err());
+    }
+}

@@ -1,0 +1,206 @@
+//! Taking a snapshot: one walk over the collector's view of a tree.
+//!
+//! During the turn every value is read and folded into the aggregates above it, against the walk's direction, so
+//! that an aggregate is complete before it feeds the next. Closures are called after the turn, and what folds gauges
+//! is folded then.
+
+use std::sync::Arc;
+
+use super::closures::{self, Closure};
+use super::entry::Source;
+use super::fold;
+use super::known::{self, Epoch};
+use super::lookup::Tree;
+use super::place::Batch;
+use super::read::Read;
+use super::settle;
+use super::tick::{self, EntryRef};
+use crate::Kind;
+use crate::cells::clock;
+use crate::cells::realm::Realm;
+use crate::snapshot::{Assembly, PlaceShape, Snapshot, Value};
+
+/// A walk's result, before closures have answered.
+struct Walk {
+    places: Vec<Arc<PlaceShape>>,
+    values: Vec<Value>,
+    /// For each value, the kind of its stat and the value it feeds.
+    feeds: Vec<(Kind, Option<usize>)>,
+    /// The values of retired places that a guard pins, and the paths of the aggregates they feed.
+    closures: Vec<(usize, Arc<Closure>)>,
+}
+
+/// Reads a tree in one realm.
+pub(crate) fn snapshot(tree: &Arc<Tree>, realm: Realm) -> Snapshot {
+    let epoch = Epoch::now();
+    let now = clock::now();
+    let mut walk = settle::in_turn(|turn| {
+        clock::refine();
+        known::hear_news(turn, tree);
+        tick::pass(turn, tree, realm, now);
+        walk(turn, tree, realm, now, epoch)
+    });
+    let functions: Vec<Arc<Closure>> = walk.closures.iter().map(|(_, c)| c.clone()).collect();
+    if !functions.is_empty() {
+        for ((at, _), number) in walk.closures.iter().zip(closures::call(&functions)) {
+            walk.values[*at] = Value::Gauge(number);
+        }
+    }
+    drop(functions);
+    fold_gauges(&mut walk);
+    let mut values = walk.values.into_iter();
+    let mut assembly = Assembly::with_capacity(walk.places.len(), walk.feeds.len());
+    for shape in walk.places {
+        let count = shape.stats.len();
+        assembly.push(shape, values.by_ref().take(count));
+    }
+    assembly.finish(epoch.wall())
+}
+
+/// An aggregate that the walk is below.
+struct Above {
+    depth: usize,
+    stat: (Batch, usize),
+    value: usize,
+}
+
+fn walk(
+    turn: &mut crate::cells::turn::Turn,
+    tree: &Tree,
+    realm: Realm,
+    now: u64,
+    epoch: Epoch,
+) -> Walk {
+    // Shapes first: making one writes to the view, reading values does not.
+    let known = tree.known.get_mut(turn);
+    let places: Vec<_> = known.rows.values_mut().map(|row| row.shape(epoch)).collect();
+    let stats = places.iter().map(|shape| shape.stats.len()).sum();
+    let mut walk = Walk {
+        places,
+        values: Vec::with_capacity(stats),
+        feeds: Vec::with_capacity(stats),
+        closures: Vec::new(),
+    };
+    let mut aggregates: Vec<(usize, (Batch, usize))> = Vec::new();
+    let mut hidden: Vec<(Value, (Batch, usize))> = Vec::new();
+    let mut unwatched = Vec::new();
+    {
+        let read = Read::new(turn, realm);
+        let known = tree.known.get(turn);
+        let mut above: Vec<Above> = Vec::new();
+        for row in known.rows.values() {
+            let depth = row.place.path.matches('/').count();
+            while above.last().is_some_and(|last| last.depth >= depth) {
+                above.pop();
+            }
+            let open = above.len();
+            for (batch, at) in &row.stats {
+                let entry = &batch[*at];
+                let index = walk.values.len();
+                // An instance's own aggregates are not above its own stats.
+                let feeds = if row.place.aside {
+                    None
+                } else {
+                    above[..open].iter().rev().find_map(|above| {
+                        let aggregate = &above.stat.0[above.stat.1];
+                        let fits = aggregate.name == entry.name
+                            && aggregate.spec.kind.folds(entry.spec.kind);
+                        fits.then_some(above.value)
+                    })
+                };
+                let value = read.value(entry, now);
+                if let (Source::Wide(_), Some(lifetime)) = (&entry.source, fold::lifetime(&value))
+                    && !lifetime.is_empty()
+                    && !tick::is_watched(turn, realm, entry)
+                {
+                    unwatched.push((EntryRef::Stat(batch.clone(), *at), lifetime.clone()));
+                }
+                if let (Source::Family(members), Value::Family(family)) = (&entry.source, &value) {
+                    for member in members.list.iter() {
+                        if let Some(lifetime) = family.get(&member.name).and_then(fold::lifetime)
+                            && !lifetime.is_empty()
+                            && !tick::is_watched(turn, realm, member)
+                        {
+                            let held = EntryRef::Member(member.clone());
+                            unwatched.push((held, lifetime.clone()));
+                        }
+                    }
+                }
+                if let Source::Closure(closure) = &entry.source {
+                    walk.closures.push((index, closure.clone()));
+                }
+                if entry.spec.kind.is_aggregate() {
+                    let stat = (batch.clone(), *at);
+                    aggregates.push((index, stat.clone()));
+                    above.push(Above {
+                        depth,
+                        stat,
+                        value: index,
+                    });
+                }
+                walk.values.push(value);
+                walk.feeds.push((entry.spec.kind, feeds));
+            }
+        }
+        for row in &known.hidden {
+            for (batch, at) in &row.stats {
+                if let Some(fed) = settle::feeds(&row.place, &batch[*at]) {
+                    hidden.push((read.value(&batch[*at], now), fed));
+                }
+            }
+        }
+    }
+    for (value, (fed, place)) in hidden {
+        let target = aggregates
+            .iter()
+            .find(|(_, (batch, at))| Arc::ptr_eq(batch, &fed) && *at == place);
+        if let Some((target, _)) = target {
+            let entry = &fed[place];
+            let total = tick::total_of(turn, realm, entry);
+            fold::add(&mut walk.values[*target], entry.spec, &value, total);
+        }
+    }
+    fold_live(turn, realm, &mut walk, &aggregates);
+    tick::watch(turn, tree, realm, now, unwatched);
+    walk
+}
+
+/// Feeds every value to the aggregate above it, last first; gauges wait for the closures.
+fn fold_live(
+    turn: &mut crate::cells::turn::Turn,
+    realm: Realm,
+    walk: &mut Walk,
+    aggregates: &[(usize, (Batch, usize))],
+) {
+    for at in (0..walk.values.len()).rev() {
+        let Some(target) = walk.feeds[at].1 else {
+            continue;
+        };
+        // Aggregates are in the order of their values.
+        let Ok(place) = aggregates.binary_search_by_key(&target, |(value, _)| *value) else {
+            continue;
+        };
+        let (batch, stat) = &aggregates[place].1;
+        let entry = &batch[*stat];
+        if matches!(entry.spec.kind, Kind::Max | Kind::Min) {
+            continue;
+        }
+        let total = tick::total_of(turn, realm, entry);
+        let (before, after) = walk.values.split_at_mut(at);
+        fold::add(&mut before[target], entry.spec, &after[0], total);
+    }
+}
+
+fn fold_gauges(walk: &mut Walk) {
+    for at in (0..walk.values.len()).rev() {
+        let Some(target) = walk.feeds[at].1 else {
+            continue;
+        };
+        let kind = walk.feeds[target].0;
+        if matches!(kind, Kind::Max | Kind::Min) {
+            let (before, after) = walk.values.split_at_mut(at);
+            before[target].fold(kind, &after[0]);
+        }
+    }
+}
+

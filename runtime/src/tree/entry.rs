@@ -1,0 +1,169 @@
+//! Entries: what a place knows of each of its stats. Ids, kinds and descriptions, never the stat's type.
+
+use std::any::Any;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use super::class::Spec;
+use super::closures::Closure;
+use super::tick::RealmStates;
+use crate::cells::ids::Width;
+use crate::cells::list::List;
+use crate::cells::turn::{Kept, Turn};
+use crate::cells::{CellId, clock, gate};
+use crate::snapshot::Value;
+
+/// One stat at a place, or one member of a family.
+pub(crate) struct Entry {
+    /// A stat's name; a member's key.
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) spec: Spec,
+    pub(crate) source: Source,
+    /// Nanoseconds of [`clock::now`] at which it was made.
+    pub(crate) born: u64,
+    /// What the collector remembers of it.
+    pub(crate) states: Kept<RealmStates>,
+}
+
+impl Entry {
+    pub(crate) fn new(name: Cow<'static, str>, spec: Spec, source: Source) -> Entry {
+        Entry {
+            name,
+            spec,
+            source,
+            born: clock::now(),
+            states: Kept::new(RealmStates::default()),
+        }
+    }
+
+    /// Hands its ids, and those of its members, back.
+    pub(crate) fn retire(&self, turn: &mut Turn) {
+        match &self.source {
+            Source::Counter(cell) | Source::Gauge(cell, _) | Source::State(cell, _) => {
+                turn.retire(*cell, Width::One);
+            }
+            Source::Level(cell) => turn.retire(*cell, Width::Two),
+            Source::Wide(cell) => turn.retire(*cell, Width::Line),
+            Source::Family(members) => {
+                for member in members.list.iter() {
+                    member.retire(turn);
+                }
+            }
+            Source::Held(_) | Source::Closure(_) | Source::Aggregate(_) => {}
+        }
+    }
+}
+
+/// Where a stat's value is read from.
+#[derive(Clone)]
+pub(crate) enum Source {
+    /// One cell that only grows: a counter, a meter.
+    Counter(CellId),
+    /// An up and a down.
+    Level(CellId),
+    /// A wide run: a histogram, a timer.
+    Wide(CellId),
+    /// One cell that is set, and how its bits are a number.
+    Gauge(CellId, Bits),
+    /// One cell that is set to the place of a state in this list, plus one.
+    State(CellId, Arc<[Arc<str>]>),
+    /// A value that its stat keeps.
+    Held(Arc<dyn Held>),
+    /// A user's closure.
+    Closure(Arc<Closure>),
+    /// One entry a key.
+    Family(Arc<Members>),
+    /// A fold of descendants; of states, with those that are declared.
+    Aggregate(Arc<[Arc<str>]>),
+}
+
+/// A [`Source`], where the sealed [`Stat`](crate::Stat) trait must name it in public.
+#[allow(unreachable_pub)]
+pub struct Backing(pub(crate) Source);
+
+/// [`Spec`], likewise.
+#[allow(unreachable_pub)]
+pub struct Description(pub(crate) Spec);
+
+/// How a gauge's cell is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bits {
+    F64,
+    I64,
+    U64,
+    Bool,
+}
+
+/// A value that is kept by its stat rather than in cells. Reading it runs no user code and takes at most a
+/// lock of its own.
+pub(crate) trait Held: Any + Send + Sync {
+    fn read(&self) -> Value;
+}
+
+/// A family's members, as the tree sees them.
+pub(crate) struct Members {
+    /// How they are described; its kind is the members'.
+    pub(crate) spec: Spec,
+    cap: usize,
+    /// For whoever reads; newest first.
+    pub(crate) list: List<Arc<Entry>>,
+    /// For whoever adds.
+    by_key: Mutex<HashMap<Arc<str>, Arc<Entry>>>,
+    admitted: AtomicUsize,
+    /// The family that users hold, if one still does; whoever opens the same place again shares it.
+    pub(crate) typed: Mutex<Weak<dyn Any + Send + Sync>>,
+}
+
+/// How many keys a family admits when nothing else is said.
+pub(crate) const DEFAULT_CAP: usize = 1000;
+
+/// The key that stands for all those beyond the cap.
+pub(crate) const OVERFLOW: &str = "(other)";
+
+impl Members {
+    pub(crate) fn new(spec: Spec, cap: usize) -> Members {
+        Members {
+            spec,
+            cap: if cap == 0 { DEFAULT_CAP } else { cap },
+            list: List::new(),
+            by_key: Mutex::new(HashMap::new()),
+            admitted: AtomicUsize::new(0),
+            typed: Mutex::new(Weak::<()>::new()),
+        }
+    }
+
+    pub(crate) fn cap(&self) -> usize {
+        self.cap
+    }
+
+    /// Whether no further key is admitted.
+    pub(crate) fn is_full(&self) -> bool {
+        self.admitted.load(Relaxed) >= self.cap
+    }
+
+    /// The source of the member with this key, made by `make` if it is new; nothing when the cap is reached.
+    pub(crate) fn admit(&self, key: &str, make: impl FnOnce() -> Source) -> Option<Source> {
+        let _pass = gate::enter();
+        let mut by_key = self.by_key.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(present) = by_key.get(key) {
+            return Some(present.source.clone());
+        }
+        if key != OVERFLOW {
+            if self.is_full() {
+                return None;
+            }
+            self.admitted.fetch_add(1, Relaxed);
+        }
+        let entry = Arc::new(Entry::new(
+            Cow::Owned(key.to_owned()),
+            self.spec,
+            make(),
+        ));
+        let source = entry.source.clone();
+        by_key.insert(Arc::from(key), entry.clone());
+        self.list.push(entry);
+        Some(source)
+    }
+}

@@ -1,0 +1,93 @@
+//! What went wrong at run time and was survived: counted under `/calipers/faults`, logged once a kind.
+//!
+//! The counts are plain statics rather than stats, because a fault may be met where opening a stat is not
+//! allowed; the global tree shows them as counters.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+
+/// The kinds of fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// A path that is none.
+    InvalidPath,
+    /// A stat at a place that a stat of another kind holds.
+    PathConflict,
+    /// A value that a stat does not take: negative, NaN, infinite.
+    RefusedValue,
+    /// A key beyond a family's cap.
+    KeyOverflow,
+    /// A dynamic name beyond the registry's cap.
+    NameOverflow,
+    /// A gauge's closure that panicked.
+    ClosurePanicked,
+    /// A gauge's closure that did not answer in time.
+    ClosureStalled,
+    /// An aggregate that cannot fold a descendant's stat of its name.
+    CannotFold,
+}
+
+struct Tally {
+    name: &'static str,
+    help: &'static str,
+    count: AtomicU64,
+    logged: AtomicBool,
+}
+
+const fn tally(name: &'static str, help: &'static str) -> Tally {
+    Tally {
+        name,
+        help,
+        count: AtomicU64::new(0),
+        logged: AtomicBool::new(false),
+    }
+}
+
+static TALLIES: [Tally; 8] = [
+    tally("invalidPaths", "Paths that were none and were mended"),
+    tally("pathConflicts", "Stats set aside because another kind holds their place"),
+    tally("refusedValues", "Values refused: negative, NaN or infinite"),
+    tally("keyOverflows", "Uses of a family's overflow member"),
+    tally("nameOverflows", "Uses of the registry's overflow stats"),
+    tally("closuresPanicked", "Gauge closures that panicked"),
+    tally("closuresStalled", "Gauge closures that did not answer in time"),
+    tally("cannotFold", "Stats that the aggregate of their name cannot fold"),
+];
+
+/// Counts a fault; logs it if it is the first of its kind. Never called with a lock held, since a logger
+/// is user code.
+pub(crate) fn report(fault: Fault, what: impl FnOnce() -> String) {
+    if count(fault) {
+        log::warn!(
+            target: "calipers",
+            "{} (counted in /calipers/faults/{}; further ones are not logged)",
+            what(),
+            TALLIES[fault as usize].name
+        );
+    }
+}
+
+/// Counts a fault and logs it whatever came before. For faults that name a place of the program's.
+pub(crate) fn report_each(fault: Fault, what: impl FnOnce() -> String) {
+    count(fault);
+    log::warn!(target: "calipers", "{}", what());
+}
+
+/// Counts a fault; true when nothing of its kind was logged yet and the caller should.
+pub(crate) fn count(fault: Fault) -> bool {
+    let tally = &TALLIES[fault as usize];
+    tally.count.fetch_add(1, Relaxed);
+    !tally.logged.load(Relaxed) && !tally.logged.swap(true, Relaxed)
+}
+
+/// How often a fault was met.
+pub(crate) fn counted(fault: usize) -> u64 {
+    TALLIES[fault].count.load(Relaxed)
+}
+
+/// The name and help of every kind of fault.
+pub(crate) fn kinds() -> impl Iterator<Item = (usize, &'static str, &'static str)> {
+    TALLIES
+        .iter()
+        .enumerate()
+        .map(|(at, tally)| (at, tally.name, tally.help))
+}

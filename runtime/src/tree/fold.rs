@@ -1,0 +1,133 @@
+//! Folding: adding a descendant's value to an aggregate's, and what of a value outlives its instance.
+
+use std::sync::Arc;
+
+use super::tick::Total;
+use crate::Kind;
+use crate::snapshot::{
+    Distribution, FamilyValue, HistogramValue, MeterValue, Rates, StatesValue, TimerValue, Value,
+};
+
+use super::class::Spec;
+
+/// What an aggregate of `kind` stands at when nothing was folded.
+pub(crate) fn nothing(kind: Kind) -> Value {
+    match kind {
+        Kind::CountBy => Value::CountBy(Arc::new(StatesValue::default())),
+        Kind::Max | Kind::Min => Value::Gauge(None),
+        other => match other.folded() {
+            Kind::UpDownCounter => Value::UpDownCounter(0),
+            Kind::Meter => Value::Meter(MeterValue::default()),
+            Kind::Histogram => Value::Histogram(Arc::new(HistogramValue::default())),
+            Kind::Timer => Value::Timer(Arc::new(TimerValue::default())),
+            Kind::Family(_) => Value::Family(Arc::new(FamilyValue::default())),
+            _ => Value::Counter(0),
+        },
+    }
+}
+
+/// The kind of the members of an aggregate of families.
+pub(crate) fn member_kind(kind: Kind) -> Kind {
+    match kind.folded() {
+        Kind::Family(member) => *member,
+        other => other,
+    }
+}
+
+/// Adds a live descendant's value. Families go through `admitted`, which holds the aggregate to its cap.
+pub(crate) fn add(into: &mut Value, aggregate: Spec, value: &Value, admitted: &mut Total) {
+    match (into, value) {
+        (Value::CountBy(counts), Value::StateSet(state, known)) => {
+            count_state(Arc::make_mut(counts), state.as_ref(), known);
+        }
+        (Value::Family(into), Value::Family(family)) => {
+            let kind = member_kind(aggregate.kind);
+            let into = &mut Arc::make_mut(into).members;
+            for (key, value) in &family.members {
+                if aggregate.hide_zero && value == &nothing(kind) {
+                    continue;
+                }
+                let key = admitted.admit(aggregate, key);
+                match into.binary_search_by(|(own, _)| own.cmp(&key)) {
+                    Ok(at) => {
+                        into[at].1.fold(kind, value);
+                    }
+                    Err(at) => into.insert(at, (key, value.clone())),
+                }
+            }
+        }
+        (into, value) => {
+            into.fold(aggregate.kind, value);
+        }
+    }
+}
+
+fn count_state(counts: &mut StatesValue, state: Option<&Arc<str>>, known: &Arc<[Arc<str>]>) {
+    for name in known.iter() {
+        if !counts.counts.iter().any(|(own, _)| own == name) {
+            counts.counts.push((name.clone(), 0));
+        }
+    }
+    let Some(state) = state else { return };
+    match counts.counts.iter_mut().find(|(own, _)| own == state) {
+        Some((_, count)) => *count += 1,
+        None => counts.counts.push((state.clone(), 1)),
+    }
+}
+
+/// What of an instance's value stays in a total: counts and distributions do, levels do not.
+pub(crate) fn kept_when_retired(value: &Value) -> Option<Value> {
+    Some(match value {
+        Value::Counter(_) => value.clone(),
+        Value::Meter(meter) => Value::Meter(MeterValue {
+            rates: Rates::default(),
+            ..*meter
+        }),
+        Value::Histogram(histogram) => Value::Histogram(Arc::new(HistogramValue {
+            recent: Distribution::default(),
+            rates: Rates::default(),
+            ..(**histogram).clone()
+        })),
+        Value::Timer(timer) => Value::Timer(Arc::new(TimerValue {
+            recent: Distribution::default(),
+            rates: Rates::default(),
+            in_flight: 0,
+            ..(**timer).clone()
+        })),
+        _ => return None,
+    })
+}
+
+/// How many events a value counted, if it has rates.
+pub(crate) fn count(value: &Value) -> Option<u64> {
+    match value {
+        Value::Meter(meter) => Some(meter.count),
+        value => lifetime(value).map(Distribution::count),
+    }
+}
+
+/// The distribution of everything a value recorded, if it has one.
+pub(crate) fn lifetime(value: &Value) -> Option<&Distribution> {
+    match value {
+        Value::Histogram(histogram) => Some(&histogram.lifetime),
+        Value::Timer(timer) => Some(&timer.lifetime),
+        _ => None,
+    }
+}
+
+pub(crate) fn set_rates(value: &mut Value, rates: Rates) {
+    match value {
+        Value::Meter(meter) => meter.rates = rates,
+        Value::Histogram(histogram) => Arc::make_mut(histogram).rates = rates,
+        Value::Timer(timer) => Arc::make_mut(timer).rates = rates,
+        _ => {}
+    }
+}
+
+pub(crate) fn set_recent(value: &mut Value, recent: Distribution) {
+    match value {
+        Value::Histogram(histogram) => Arc::make_mut(histogram).recent = recent,
+        Value::Timer(timer) => Arc::make_mut(timer).recent = recent,
+        _ => {}
+    }
+}

@@ -1,0 +1,46 @@
+//! The tree: places by path, how long they live, and how the collector walks and folds them.
+//!
+//! A *place* is a path with stats; a *node* is a share in its life. Stats know their node, the tree knows stats
+//! only as [`entry::Entry`]: ids, a kind, a description. Three lists connect the two sides without a lock between
+//! them: a place's stats, the tree's news, and the retired.
+//!
+//! ```text
+//!   init ──► lookup ──► place ──► entry            drop of the last handle
+//!                         │ news                       │ retire list
+//!                         ▼                            ▼
+//!                       known ◄──────────────────── settle
+//!                         │                            │ folds into totals (tick)
+//!                         ▼                            ▼
+//!                      collect ──► read, fold, rates, recent, closures ──► Snapshot
+//! ```
+//!
+//! How it fits: above the cells and the plain values of [`crate::snapshot`], below the stats. No unsafe code.
+
+pub(crate) mod class;
+pub(crate) mod closures;
+pub(crate) mod collect;
+pub(crate) mod entry;
+pub(crate) mod faults;
+mod fold;
+mod known;
+pub(crate) mod lookup;
+pub(crate) mod opener;
+pub(crate) mod path;
+pub(crate) mod place;
+mod rates;
+pub(crate) mod read;
+mod recent;
+mod settle;
+pub(crate) mod slow;
+pub(crate) mod tick;
+
+pub(crate) use lookup::Tree;
+pub use opener::{Instrumented, Parent};
+pub use path::PathError;
+pub use place::Node;
+pub use tick::background_tick;
+
+/// Runs `work` as the collector, after everything that can be settled is.
+pub(crate) fn in_turn<R>(work: impl FnOnce(&mut crate::cells::turn::Turn) -> R) -> R {
+    settle::in_turn(work)
+}

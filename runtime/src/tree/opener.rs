@@ -1,0 +1,344 @@
+//! Opening: how the stats of an instance come to stand at its place.
+//!
+//! The derive's `build` gets an [`Opener`] and opens the fields one after another. While it does, it holds the
+//! place's register, so that two instances at one path share their stats whole; what is new becomes visible in one
+//! piece when the opener goes.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::fmt::Display;
+use std::rc::Rc;
+use std::sync::{Arc, MutexGuard};
+
+use super::class::{Class, Spec, StatSpec};
+use super::entry::{Entry, Source};
+use super::faults::{self, Fault};
+use super::lookup::Tree;
+use super::path;
+use super::place::{Node, Register};
+use crate::Kind;
+use crate::cells::gate;
+
+/// A struct of stats, as the derive implements it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not instrumented",
+    label = "does not derive `Instrumented`",
+    note = "derive `Instrumented` for it"
+)]
+pub trait Instrumented: Sized {
+    /// What its `init` takes beside a path: the fields marked `#[stat(skip)]`, or nothing.
+    type Parts;
+
+    /// What the derive knows about it.
+    const CLASS: &'static Class;
+
+    /// The place of this instance.
+    fn node(&self) -> &Node;
+
+    #[doc(hidden)]
+    fn build(place: &Opener<'_>, parts: Self::Parts) -> Self;
+}
+
+/// What may have children: an instrumented struct, a [`Node`], or either behind an `Arc` or `Rc`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not instrumented, so it cannot be a parent",
+    label = "not instrumented",
+    note = "derive `Instrumented` for it, or call `init`"
+)]
+pub trait Parent {
+    #[doc(hidden)]
+    const CLASS: &'static Class;
+
+    /// The place that children stand below.
+    fn node(&self) -> &Node;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Instrumented> Parent for T {
+    const CLASS: &'static Class = <T as Instrumented>::CLASS;
+
+    fn node(&self) -> &Node {
+        Instrumented::node(self)
+    }
+}
+
+impl Parent for Node {
+    const CLASS: &'static Class = &Class {
+        name: "Node",
+        module: module_path!(),
+        file: file!(),
+        line: line!(),
+        label: None,
+        collapsed: false,
+        stats: &[],
+    };
+
+    fn node(&self) -> &Node {
+        self
+    }
+}
+
+impl<T: Parent> Parent for Arc<T> {
+    const CLASS: &'static Class = T::CLASS;
+
+    fn node(&self) -> &Node {
+        (**self).node()
+    }
+}
+
+impl<T: Parent> Parent for Rc<T> {
+    const CLASS: &'static Class = T::CLASS;
+
+    fn node(&self) -> &Node {
+        (**self).node()
+    }
+}
+
+/// Opens the stats of one place, and shows them when it is dropped.
+pub struct Opener<'n> {
+    node: &'n Node,
+    class: &'static Class,
+    register: MutexGuard<'n, Register>,
+    fresh: RefCell<Vec<Entry>>,
+    /// Told when the locks are free, since a logger is user code.
+    conflicts: RefCell<Vec<Conflict>>,
+    _pass: gate::Pass,
+}
+
+impl<'n> Opener<'n> {
+    fn new(node: &'n Node, class: &'static Class) -> Opener<'n> {
+        let pass = gate::enter();
+        Opener {
+            node,
+            class,
+            register: node.place().register(),
+            fresh: RefCell::new(Vec::new()),
+            conflicts: RefCell::new(Vec::new()),
+            _pass: pass,
+        }
+    }
+
+    /// Shows what was opened, and tells what could not stand where it belongs.
+    fn close(self) {
+        let conflicts = self.conflicts.take();
+        drop(self);
+        for Conflict { path, held, refused } in conflicts {
+            faults::report_each(Fault::PathConflict, || {
+                format!(
+                    "`{path}` is a {held}, so a {refused} of that path is kept at `/calipers/conflicts{path}`"
+                )
+            });
+        }
+    }
+
+    /// Where the class's stat at `index` is to be opened.
+    pub fn at(&self, index: usize) -> Opening<'_> {
+        const UNKNOWN: &StatSpec = &StatSpec::new("unknown", crate::Kind::Info, "", 0);
+        let stat = self.class.stats.get(index).unwrap_or(UNKNOWN);
+        Opening {
+            opener: self,
+            name: Cow::Borrowed(stat.name),
+            spec: stat.spec,
+        }
+    }
+
+    /// A stat that is made from a value: a gauge from a closure, an info from its strings.
+    pub fn with<S: OpenWith<W>, W>(&self, index: usize, value: W) -> S {
+        S::open_with(&self.at(index), value)
+    }
+
+    /// A struct of stats below this place.
+    pub fn child<C: Instrumented>(&self, name: &'static str, parts: C::Parts) -> C {
+        let path = format!("{}/{name}", self.node.place().path);
+        instance(&self.node.tree().node(&path), parts)
+    }
+
+    /// The place itself, for a field `node: Node`.
+    pub fn node<N: PlaceField>(&self) -> N {
+        N::of(self.node)
+    }
+}
+
+impl Drop for Opener<'_> {
+    fn drop(&mut self) {
+        let fresh = self.fresh.take();
+        self.node.place().add(&mut self.register, fresh);
+    }
+}
+
+/// The type of a field that is its struct's place.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a stat",
+    label = "not `calipers::Node`",
+    note = "mark it `#[stat(skip)]`, or import `calipers::Node`"
+)]
+pub trait PlaceField {
+    #[doc(hidden)]
+    fn of(node: &Node) -> Self;
+}
+
+impl PlaceField for Node {
+    fn of(node: &Node) -> Node {
+        node.clone()
+    }
+}
+
+/// A stat that is made from a value rather than from nothing.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be made with this value",
+    label = "`with` does not fit this stat",
+    note = "a `Gauge` takes a closure that gives its number, an `Info` an array of (name, value) pairs"
+)]
+pub trait OpenWith<W>: Sized {
+    #[doc(hidden)]
+    fn open_with(at: &Opening<'_>, value: W) -> Self;
+}
+
+/// One stat about to be opened.
+pub struct Opening<'o> {
+    opener: &'o Opener<'o>,
+    name: Cow<'static, str>,
+    spec: Spec,
+}
+
+/// A stat that was opened: where it stands, what it is read from, and whether it was there before.
+pub(crate) struct Opened {
+    pub(crate) node: Node,
+    pub(crate) source: Source,
+    pub(crate) shared: bool,
+}
+
+impl Opening<'_> {
+    pub(crate) fn spec(&self) -> Spec {
+        self.spec
+    }
+
+    /// The stat of this name at this place: the one already there if it is of the same kind and `fits`, else one
+    /// made by `make`. Where another kind of stat holds the name, its kind.
+    pub(crate) fn try_open(
+        &self,
+        fits: impl Fn(&Source) -> bool,
+        make: impl FnOnce() -> Source,
+    ) -> Result<Opened, Kind> {
+        let node = self.opener.node;
+        let same = |entry: &Entry| {
+            let kind = entry.spec.kind;
+            if kind.same(self.spec.kind) && fits(&entry.source) {
+                Ok(entry.source.clone())
+            } else {
+                Err(kind)
+            }
+        };
+        let mut fresh = self.opener.fresh.borrow_mut();
+        let present = match fresh.iter().find(|entry| entry.name == self.name) {
+            Some(entry) => Some(same(entry)),
+            None => self
+                .opener
+                .register
+                .find(node.place(), &self.name)
+                .map(|(batch, at)| same(&batch[at])),
+        };
+        let shared = present.is_some();
+        let source = present.unwrap_or_else(|| {
+            let source = make();
+            fresh.push(Entry::new(self.name.clone(), self.spec, source.clone()));
+            Ok(source)
+        })?;
+        Ok(Opened {
+            node: node.clone(),
+            source,
+            shared,
+        })
+    }
+
+    /// As [`Opening::try_open`]; a stat whose name another kind holds is set aside.
+    pub(crate) fn open(&self, fits: impl Fn(&Source) -> bool, make: impl Fn() -> Source) -> Opened {
+        self.try_open(&fits, &make).unwrap_or_else(|held| {
+            self.opener.conflicts.borrow_mut().push(Conflict {
+                path: format!("{}/{}", self.opener.node.place().path, self.name),
+                held,
+                refused: self.spec.kind,
+            });
+            self.set_aside(fits, make)
+        })
+    }
+
+    /// Opens the stat where it harms nobody.
+    fn set_aside(&self, fits: impl Fn(&Source) -> bool, make: impl Fn() -> Source) -> Opened {
+        let home = self.opener.node;
+        let mut path = format!("/calipers/conflicts{}", home.place().path);
+        loop {
+            let aside = home.tree().aside(&path, home);
+            let opener = Opener::new(&aside, <Node as Parent>::CLASS);
+            let opening = Opening {
+                opener: &opener,
+                name: self.name.clone(),
+                spec: self.spec,
+            };
+            if let Ok(opened) = opening.try_open(&fits, &make) {
+                return opened;
+            }
+            path.push_str("/again"); // a third kind: one place further aside
+        }
+    }
+}
+
+/// A stat that could not stand where it belongs.
+struct Conflict {
+    path: String,
+    held: Kind,
+    refused: Kind,
+}
+
+/// Opens one stat by place and name.
+pub(crate) fn stat<S>(node: &Node, name: &str, spec: Spec, open: impl FnOnce(&Opening<'_>) -> S) -> S {
+    let opener = Opener::new(node, <Node as Parent>::CLASS);
+    let opened = open(&Opening {
+        opener: &opener,
+        name: Cow::Owned(name.to_owned()),
+        spec,
+    });
+    opener.close();
+    opened
+}
+
+/// Builds an instance at a place.
+pub(crate) fn instance<T: Instrumented>(node: &Node, parts: T::Parts) -> T {
+    // Set once: the first class at a place names it.
+    let _ = node.place().class.set(T::CLASS);
+    let opener = Opener::new(node, T::CLASS);
+    let built = T::build(&opener, parts);
+    opener.close();
+    built
+}
+
+/// Builds an instance at a path; a path that is none is mended, counted and logged.
+pub(crate) fn init<T: Instrumented>(tree: &Arc<Tree>, path: &str, parts: T::Parts) -> T {
+    instance(&tree.node(&usable(path)), parts)
+}
+
+/// Builds an instance below a parent.
+pub(crate) fn init_child<T: Instrumented>(parent: &Node, name: &dyn Display, parts: T::Parts) -> T {
+    instance(&below(parent, &name.to_string()), parts)
+}
+
+/// Builds an instance below a parent, under the lowest number that is free there.
+pub(crate) fn init_child_numbered<T: Instrumented>(parent: &Node, name: &str, parts: T::Parts) -> T {
+    let group = below(parent, name);
+    instance(&parent.tree().numbered(&group), parts)
+}
+
+fn below(parent: &Node, name: &str) -> Node {
+    let home = parent.home();
+    let name = usable(name);
+    home.tree().node(&format!("{}{name}", home.place().path))
+}
+
+/// A path in canonical form, whatever was given.
+pub(crate) fn usable(given: &str) -> String {
+    path::canonical(given).unwrap_or_else(|error| {
+        let mended = path::mended(given);
+        faults::report_each(Fault::InvalidPath, || format!("{error}; using `{mended}`"));
+        mended
+    })
+}

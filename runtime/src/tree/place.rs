@@ -1,0 +1,289 @@
+//! Places, and how long they live.
+//!
+//! A [`Place`] is a path with the stats that stand there. A [`Node`] is a share in its life: every handle of a
+//! stat holds one, and every place holds one of its parent, so an instance needs no field of its own for it.
+//! When the last share goes, the place is *retired*: it leaves the look-up at once, so that a newcomer at its
+//! path starts anew, and waits for the collector to fold what it counted into the totals of its
+//! ancestors ([`super::settle`]).
+//!
+//! A place's stats stand in batches, one an init, on a list that is read without a lock.
+
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering::AcqRel};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+
+use super::class::Class;
+use super::entry::Entry;
+use super::lookup::Tree;
+use super::settle;
+use crate::cells::gate;
+use crate::cells::list::List;
+use crate::cells::turn::Kept;
+
+/// A place in the tree, and a share in its life: while somebody holds it, the place stays.
+///
+/// Every stat handle holds one, so most programs never name this type. A struct without any stat of its own
+/// has a field `node: Node`, so that it can be a parent. Cloning is cheap: one atomic increment.
+///
+/// ```
+/// use calipers::prelude::*;
+/// use calipers::Node;
+///
+/// #[derive(Instrumented)]
+/// struct Server { node: Node }
+///
+/// let server = Server::init("/server");
+/// assert_eq!(server.node.path(), "/server");
+/// ```
+#[derive(Clone)]
+pub struct Node(pub(crate) Arc<Lease>);
+
+impl Node {
+    /// Its path, from the root: `/processor/thread-0`; the root's is `/`.
+    pub fn path(&self) -> &str {
+        match &*self.0.place.path {
+            "" => "/",
+            path => path,
+        }
+    }
+
+    pub(crate) fn place(&self) -> &Arc<Place> {
+        &self.0.place
+    }
+
+    pub(crate) fn tree(&self) -> &Arc<Tree> {
+        &self.0.place.tree
+    }
+
+    /// The node of the instance a stat belongs to: that of its place, unless the stat was set aside.
+    pub(crate) fn home(&self) -> &Node {
+        match (&self.0.place.parent, self.0.place.aside) {
+            (Some(parent), true) => parent.home(),
+            _ => self,
+        }
+    }
+}
+
+/// The root of a tree that nobody shows, below which detached stats live.
+pub(crate) fn nowhere() -> &'static Node {
+    static NOWHERE: OnceLock<Node> = OnceLock::new();
+    NOWHERE.get_or_init(Tree::new)
+}
+
+impl fmt::Debug for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Node").field(&self.path()).finish()
+    }
+}
+
+/// What all nodes of a place share; its end is the place's.
+pub(crate) struct Lease {
+    place: Arc<Place>,
+}
+
+impl Lease {
+    pub(crate) fn new(place: Arc<Place>) -> Arc<Lease> {
+        let lease = Arc::new(Lease { place });
+        // Set once, before anybody else can see the place.
+        let _ = lease.place.lease.set(Arc::downgrade(&lease));
+        lease
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.place.tree.forget(&self.place);
+        if let (Some(parent), Some(number)) = (&self.place.parent, self.place.number) {
+            parent.place().numbers().give_back(number);
+        }
+        settle::retire(self.place.clone());
+    }
+}
+
+/// A path with the stats that stand there.
+pub(crate) struct Place {
+    /// Canonical: `""` is the root.
+    pub(crate) path: Arc<str>,
+    /// Kept alive by this place; also the place that a stat which was set aside belongs to.
+    pub(crate) parent: Option<Node>,
+    pub(crate) tree: Arc<Tree>,
+    /// Whether it holds stats that could not stand where they belong; nothing is folded from here.
+    pub(crate) aside: bool,
+    /// The number that this instance goes by among its siblings.
+    number: Option<u32>,
+    lease: OnceLock<Weak<Lease>>,
+    /// What kind of instance is here, if one is.
+    pub(crate) class: OnceLock<&'static Class>,
+    /// Its stats, an init at a time.
+    pub(crate) batches: List<Batch>,
+    /// Its aggregates again, so that descendants find them without a search.
+    pub(crate) aggregates: List<(Batch, usize)>,
+    /// Held by whoever adds stats.
+    register: Mutex<Register>,
+    numbers: Mutex<Option<Box<Numbers>>>,
+    /// Whether it waits on the tree's list of news.
+    announced: AtomicBool,
+    /// Set by the collector when it was folded.
+    pub(crate) folded: Kept<bool>,
+}
+
+/// The stats of one init.
+pub(crate) type Batch = Arc<[Entry]>;
+
+impl Place {
+    pub(crate) fn new(
+        tree: Arc<Tree>,
+        path: Arc<str>,
+        parent: Option<Node>,
+        aside: bool,
+        number: Option<u32>,
+    ) -> Arc<Place> {
+        Arc::new(Place {
+            path,
+            parent,
+            tree,
+            aside,
+            number,
+            lease: OnceLock::new(),
+            class: OnceLock::new(),
+            batches: List::new(),
+            aggregates: List::new(),
+            register: Mutex::new(Register::default()),
+            numbers: Mutex::new(None),
+            announced: AtomicBool::new(false),
+            folded: Kept::new(false),
+        })
+    }
+
+    /// A share in its life, unless that is over.
+    pub(crate) fn node(&self) -> Option<Node> {
+        self.lease.get()?.upgrade().map(Node)
+    }
+
+    /// Whether it is waiting to be folded.
+    pub(crate) fn is_retired(&self) -> bool {
+        self.lease.get().is_some_and(|lease| lease.strong_count() == 0)
+    }
+
+    /// All its stats.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.batches.iter().flat_map(|batch| batch.iter())
+    }
+
+    pub(crate) fn register(&self) -> MutexGuard<'_, Register> {
+        self.register.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds the stats of one init. The caller holds the register and has looked for equal names.
+    pub(crate) fn add(self: &Arc<Place>, register: &mut Register, entries: Vec<Entry>) {
+        if !entries.is_empty() {
+            let batch: Batch = entries.into();
+            for (at, entry) in batch.iter().enumerate() {
+                if entry.spec.kind.is_aggregate() {
+                    self.aggregates.push((batch.clone(), at));
+                }
+            }
+            register.add(&batch, &self.batches);
+            self.batches.push(batch);
+        }
+        self.announce();
+    }
+
+    /// Puts it on the tree's list of news, unless it is there.
+    pub(crate) fn announce(self: &Arc<Place>) {
+        // AcqRel: who announces has added its stats before; who takes the news sees them.
+        if !self.announced.swap(true, AcqRel) {
+            self.tree.news.push(self.clone());
+        }
+    }
+
+    /// Called when the news was taken, before the stats are read.
+    pub(crate) fn heard(&self) {
+        self.announced.swap(false, AcqRel);
+    }
+
+    pub(crate) fn numbers(&self) -> NumbersGuard<'_> {
+        NumbersGuard(self.numbers.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The last segment of its path.
+    pub(crate) fn segment(&self) -> &str {
+        self.path.rsplit_once('/').map_or("", |(_, segment)| segment)
+    }
+}
+
+/// Who adds stats to a place finds those already there.
+#[derive(Default)]
+pub(crate) struct Register {
+    /// Only for places with many stats: looking through a few is faster than hashing.
+    by_name: Option<HashMap<Cow<'static, str>, (Batch, usize)>>,
+    count: usize,
+}
+
+/// From how many stats on a place keeps an index of their names.
+const MANY: usize = 16;
+
+impl Register {
+    /// The stat of this name, in a form that outlives the lock.
+    pub(crate) fn find(&self, place: &Place, name: &str) -> Option<(Batch, usize)> {
+        match &self.by_name {
+            Some(by_name) => by_name.get(name).cloned(),
+            None => place.batches.iter().find_map(|batch| {
+                let at = batch.iter().position(|entry| entry.name == name)?;
+                Some((batch.clone(), at))
+            }),
+        }
+    }
+
+    fn add(&mut self, batch: &Batch, before: &List<Batch>) {
+        self.count += batch.len();
+        if self.count < MANY {
+            return;
+        }
+        let by_name = self.by_name.get_or_insert_with(|| {
+            let mut all = HashMap::new();
+            before.iter().for_each(|batch| index(&mut all, batch));
+            all
+        });
+        index(by_name, batch);
+    }
+}
+
+fn index(by_name: &mut HashMap<Cow<'static, str>, (Batch, usize)>, batch: &Batch) {
+    for (at, entry) in batch.iter().enumerate() {
+        by_name.insert(entry.name.clone(), (batch.clone(), at));
+    }
+}
+
+/// The numbers that the instances under a place go by: the lowest free one is given out next, so that
+/// instances that come and go do not mint names for ever.
+#[derive(Default)]
+pub(crate) struct Numbers {
+    highest: u32,
+    free: BTreeSet<u32>,
+}
+
+pub(crate) struct NumbersGuard<'a>(MutexGuard<'a, Option<Box<Numbers>>>);
+
+impl NumbersGuard<'_> {
+    pub(crate) fn take(&mut self) -> u32 {
+        let numbers = self.0.get_or_insert_default();
+        numbers.free.pop_first().unwrap_or_else(|| {
+            numbers.highest += 1;
+            numbers.highest
+        })
+    }
+
+    fn give_back(&mut self, number: u32) {
+        let _pass = gate::enter();
+        if let Some(numbers) = &mut *self.0 {
+            numbers.free.insert(number);
+            // The numbers at the end need not be remembered one by one.
+            while numbers.highest > 0 && numbers.free.remove(&numbers.highest) {
+                numbers.highest -= 1;
+            }
+        }
+    }
+}
