@@ -102,7 +102,7 @@ impl Options {
             Place::Struct => Place::Field,
             Place::Variant => Place::Enum,
             Place::Enum => Place::Variant,
-            Place::Function => return,
+            Place::Function | Place::Metered => return,
         };
         if attribute.path().is_ident(other.attribute()) {
             self.broken = true;

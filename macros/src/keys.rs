@@ -16,16 +16,19 @@ pub(crate) enum Place {
     Enum,
     /// `#[timed(…)]` on a function.
     Function,
+    /// `#[metered(…)]` on a trait, or on the `impl` of one.
+    Metered,
 }
 
 impl Place {
     #[cfg(test)]
-    pub(crate) const ALL: [Place; 5] = [
+    pub(crate) const ALL: [Place; 6] = [
         Place::Field,
         Place::Struct,
         Place::Variant,
         Place::Enum,
         Place::Function,
+        Place::Metered,
     ];
 
     /// The attribute's name, as it is written.
@@ -36,6 +39,7 @@ impl Place {
             Place::Variant => "state",
             Place::Enum => "states",
             Place::Function => "timed",
+            Place::Metered => "metered",
         }
     }
 
@@ -47,6 +51,7 @@ impl Place {
             Place::Variant => "a variant",
             Place::Enum => "the enum",
             Place::Function => "the function",
+            Place::Metered => "the trait",
         }
     }
 }
@@ -232,6 +237,13 @@ pub(crate) const KEYS: &[Key] = &[
     ),
     key(
         Place::Function,
+        "crate",
+        Takes::Text,
+        r#"crate = "…""#,
+        "where `calipers` is, when it is not `::calipers`",
+    ),
+    key(
+        Place::Metered,
         "crate",
         Takes::Text,
         r#"crate = "…""#,

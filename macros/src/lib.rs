@@ -251,3 +251,59 @@ pub fn collection(input: TokenStream) -> TokenStream {
 pub fn timed(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand::timed::expand(arguments.into(), item.into()).into()
 }
+
+/// Gives each type that implements a trait stats of its own, at a path that holds the type's name.
+///
+/// The trait says which: methods marked `#[stat]`, that return a reference to one. Their bodies are
+/// generated, and default methods use them, through `dyn Trait` too. Each `impl` carries `#[metered]`
+/// as well; one that lacks it does not compile. There is no stat for the trait itself.
+///
+/// ```
+/// use calipers::prelude::*;
+/// use calipers::{Meter, metered};
+///
+/// #[metered("my.http.endpoints.{type}")]
+/// trait Endpoint {
+///     /// Time to answer.
+///     #[stat]
+///     fn latency(&self) -> &Timer;
+///     #[stat(name = "errorRate")]
+///     fn error_rate(&self) -> &Meter;
+///
+///     fn get(&self) {
+///         let _timing = self.latency().start();
+///         self.get_impl()
+///     }
+///     fn get_impl(&self);
+/// }
+///
+/// struct Users;
+///
+/// #[metered]
+/// impl Endpoint for Users {
+///     fn get_impl(&self) {}
+/// }
+///
+/// Users.get();
+/// assert!(calipers::snapshot().timer("/my/http/endpoints/Users/latency").is_some());
+/// ```
+///
+/// Every implementor is visible at zero before its first use. Only a generic one is not: it has a path for each
+/// instantiation, from the first use of that. The stats take the options of a field of an instrumented struct,
+/// `#[stat(…)]`; they are the fields of a struct that the macro adds, `EndpointStats` here.
+///
+/// # Limits
+///
+/// An `impl` finds its trait by name, so no type can implement two metered traits of one name, and a generic
+/// trait cannot be metered. Two types of one name in different modules share a path; put `{module}`, the
+/// module of the trait, or a second part into the path of one of the traits to tell them apart.
+///
+/// # Options: `#[metered(…)]`
+///
+/// | option | what it does |
+/// | --- | --- |
+/// | `crate = "…"` | where `calipers` is, when it is not `::calipers` |
+#[proc_macro_attribute]
+pub fn metered(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    expand::metered::expand(arguments.into(), item.into()).into()
+}

@@ -24,7 +24,7 @@ pub use calipers_macros::{Instrumented, States, collection, timed};
 pub use kind::Kind;
 pub use snapshot::Snapshot;
 pub use stats::{
-    Amount, Collection, Counter, CountBy, Family, Gauge, GaugeNumber, Histogram, Info, Key, Lookup,
+    Amount, Collection, CountBy, Counter, Family, Gauge, GaugeNumber, Histogram, Info, Key, Lookup,
     Max, Meter, Min, NameError, Outcome, Quantity, Registry, Slow, SlowGuard, SlowLog, Stat, State,
     StateGuard, StateSet, StateTime, States, Sum, Summable, Text, Timer, TimerGuard, UpDownCounter,
     incr, registry, set, snapshot,

@@ -2,19 +2,18 @@
 
 use std::fmt::Display;
 
+pub use std::borrow::Cow;
+
 pub use calipers_macros::Collected;
 pub use inventory;
 
 pub use crate::stats::{Keyed, state_text};
 pub use crate::timed::*;
 pub use crate::tree::class::{Class, Declared, StatSpec, check_feed};
-pub use crate::tree::opener::{OpenWith, Opener, Opening, PlaceField};
+pub use crate::tree::opener::{NoParts, OpenWith, Opener, Opening, PlaceField};
 
 use crate::tree::opener;
 use crate::{Collection, Instrumented, Parent, Registry, Stat, registry};
-
-/// Compiles for stats that have keys.
-pub const fn keyed<T: Keyed + ?Sized>() {}
 
 /// An instance in the global registry.
 pub fn init<T: Instrumented>(path: &str, parts: T::Parts) -> T {

@@ -1,6 +1,7 @@
 //! The rules that a well-formed item can still break, one function each, with the reason it exists.
 
 pub(crate) mod handler;
+pub(crate) mod metered;
 pub(crate) mod states;
 pub(crate) mod timed;
 

@@ -7,6 +7,7 @@ pub(crate) mod collection;
 pub(crate) mod generics;
 pub(crate) mod handler;
 pub(crate) mod init;
+pub(crate) mod metered;
 pub(crate) mod parts;
 pub(crate) mod states;
 pub(crate) mod timed;

@@ -60,7 +60,7 @@ pub(crate) fn expand(
 }
 
 /// The last name of the type, which is what `{type}` stands for; a tuple or a slice has none.
-fn name(ty: &Type) -> Option<String> {
+pub(crate) fn name(ty: &Type) -> Option<String> {
     match ty {
         Type::Path(path) => path
             .path

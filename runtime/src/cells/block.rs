@@ -56,7 +56,10 @@ pub(super) fn bump(cell: &AtomicU64, n: u64) {
 
 #[inline(always)]
 fn bump_rest(rest: &AtomicU64, value: f64) {
-    rest.store((f64::from_bits(rest.load(Relaxed)) + value).to_bits(), Relaxed);
+    rest.store(
+        (f64::from_bits(rest.load(Relaxed)) + value).to_bits(),
+        Relaxed,
+    );
 }
 
 impl Sample for u64 {
@@ -271,9 +274,7 @@ impl Block {
     /// The block stays valid for `'a`.
     unsafe fn buckets<'a>(block: NonNull<Block>) -> &'a [AtomicU64] {
         // SAFETY: `len` buckets follow the header.
-        unsafe {
-            std::slice::from_raw_parts(first_bucket(block), (*block.as_ptr()).len as usize)
-        }
+        unsafe { std::slice::from_raw_parts(first_bucket(block), (*block.as_ptr()).len as usize) }
     }
 
     /// Starts `fresh` where `old` ended.
@@ -388,7 +389,10 @@ pub(super) unsafe fn absorb(to: &AtomicU64, slab: &Slab, from: &AtomicU64) {
         into.min.store(into.min.load(Relaxed).min(min), Relaxed);
         into.max.store(into.max.load(Relaxed).max(max), Relaxed);
         let shift = (header.lo - into.lo).max(0) as usize;
-        for (from, to) in buckets.iter().zip(Block::buckets(target).iter().skip(shift)) {
+        for (from, to) in buckets
+            .iter()
+            .zip(Block::buckets(target).iter().skip(shift))
+        {
             bump(to, from.load(Relaxed));
         }
         from.store(0, Relaxed);

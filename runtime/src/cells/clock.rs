@@ -233,7 +233,10 @@ mod tests {
         }
         let inner = nanos_since(from) as f64;
         let outer = before.elapsed().as_nanos() as f64;
-        assert!(inner <= outer * 1.01 && inner >= 20e6 * 0.99, "{inner} {outer}");
+        assert!(
+            inner <= outer * 1.01 && inner >= 20e6 * 0.99,
+            "{inner} {outer}"
+        );
     }
 
     #[test]

@@ -37,7 +37,8 @@ impl<T> Table<T> {
     #[inline(always)]
     fn probe(&self, hash: u64) -> impl Iterator<Item = &AtomicPtr<Member<T>>> {
         let mask = self.places.len() - 1;
-        (0..self.places.len()).map(move |step| &self.places[(hash as usize).wrapping_add(step) & mask])
+        (0..self.places.len())
+            .map(move |step| &self.places[(hash as usize).wrapping_add(step) & mask])
     }
 
     fn put(&self, member: *mut Member<T>, hash: u64) {
@@ -147,10 +148,7 @@ impl<T> Index<T> {
 
 impl<T> Drop for Index<T> {
     fn drop(&mut self) {
-        let grown = self
-            .grown
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner);
+        let grown = self.grown.get_mut().unwrap_or_else(PoisonError::into_inner);
         // The newest table has every member; the older ones have some of the same.
         if let Some(table) = grown.tables.last() {
             for place in &table.places {
@@ -181,7 +179,10 @@ mod tests {
             let (value, rejected) = index.insert(spread(key), key, |a, b| a == b);
             assert_eq!((*value, rejected), (key, None));
             for earlier in 0..=key {
-                assert_eq!(index.find(spread(earlier), |k| *k == earlier), Some(&earlier));
+                assert_eq!(
+                    index.find(spread(earlier), |k| *k == earlier),
+                    Some(&earlier)
+                );
             }
         }
         assert_eq!(index.len(), 300);

@@ -169,7 +169,12 @@ unsafe fn at<'a>(page: *const Page, cell: CellId) -> &'a AtomicU64 {
 #[inline(always)]
 unsafe fn line_at<'a>(page: *const Page, cell: CellId) -> &'a Line {
     // SAFETY: the caller's promise.
-    unsafe { &*(&raw const (*page).cells).cast::<AtomicU64>().add(cell.offset()).cast::<Line>() }
+    unsafe {
+        &*(&raw const (*page).cells)
+            .cast::<AtomicU64>()
+            .add(cell.offset())
+            .cast::<Line>()
+    }
 }
 
 /// Adds to a cell.

@@ -155,8 +155,8 @@ impl Turn {
 
     /// Folds what threads that are gone left behind, but for a few slabs that new threads will adopt.
     pub(crate) fn fold_gone_threads(&mut self) {
-        let gone = slab::all()
-            .filter(|slab| slab.realm() == MAIN.0 && slab.state() == State::Gone as u32);
+        let gone =
+            slab::all().filter(|slab| slab.realm() == MAIN.0 && slab.state() == State::Gone as u32);
         let surplus: Vec<_> = gone.skip(SPARE).collect();
         for slab in surplus {
             if slab.realm() == MAIN.0 && slab.change(State::Gone, State::Closed) {

@@ -136,9 +136,11 @@ impl<K: Key, S: Stat + Send + Sync + 'static> Shared<K, S> {
             return self.overflowing();
         };
         let member = S::attached(&Backing(source), &self.node);
-        let (found, unused) = self.index.insert(hash, (key.into_key(), member), |(a, _), (b, _)| {
-            a.text() == b.text()
-        });
+        let (found, unused) =
+            self.index
+                .insert(hash, (key.into_key(), member), |(a, _), (b, _)| {
+                    a.text() == b.text()
+                });
         drop(unused);
         &found.1
     }
@@ -221,7 +223,10 @@ impl<K: Key, S: Stat + Send + Sync + 'static> Stat for Family<K, S> {
     label = "`label`, `cap` and `hide_zero` are for a `Family`",
     note = "remove the option, or make it a `Family`"
 )]
-pub trait Keyed {}
+pub trait Keyed {
+    #[doc(hidden)]
+    const KEYED: () = ();
+}
 
 impl<K: Key, S: Stat + Send + Sync + 'static> Keyed for Family<K, S> {}
 impl<K: Key, S: Summable + Send + Sync + 'static> Keyed for Sum<Family<K, S>> {}

@@ -65,14 +65,18 @@ impl Stat for Info {
 
 impl<K: Into<Box<str>>, V: Into<Box<str>>, const N: usize> OpenWith<[(K, V); N]> for Info {
     fn open_with(at: &Opening<'_>, pairs: [(K, V); N]) -> Info {
-        let pairs = pairs.into_iter().map(|(name, text)| (name.into(), text.into()));
+        let pairs = pairs
+            .into_iter()
+            .map(|(name, text)| (name.into(), text.into()));
         Info::with(at, pairs.collect())
     }
 }
 
 impl<K: Into<Box<str>>, V: Into<Box<str>>> OpenWith<Vec<(K, V)>> for Info {
     fn open_with(at: &Opening<'_>, pairs: Vec<(K, V)>) -> Info {
-        let pairs = pairs.into_iter().map(|(name, text)| (name.into(), text.into()));
+        let pairs = pairs
+            .into_iter()
+            .map(|(name, text)| (name.into(), text.into()));
         Info::with(at, pairs.collect())
     }
 }

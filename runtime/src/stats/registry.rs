@@ -90,7 +90,10 @@ struct Pinned {
 
 impl std::fmt::Debug for Pinned {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Pinned").field(&self.path).field(&self.kind).finish()
+        f.debug_tuple("Pinned")
+            .field(&self.path)
+            .field(&self.kind)
+            .finish()
     }
 }
 
@@ -193,13 +196,14 @@ impl Registry {
     /// # Errors
     /// The name is no path, or another kind of stat has it.
     pub fn get<S: Stat>(&self, name: &str) -> Result<S, NameError> {
-        self.pinned(name, super::try_open::<S>, S::KIND).and_then(|pinned| {
-            S::attach(&pinned.backing, &pinned.node).ok_or(NameError::Kind {
-                path: pinned.path.to_string(),
-                held: pinned.kind,
-                asked: S::KIND,
+        self.pinned(name, super::try_open::<S>, S::KIND)
+            .and_then(|pinned| {
+                S::attach(&pinned.backing, &pinned.node).ok_or(NameError::Kind {
+                    path: pinned.path.to_string(),
+                    held: pinned.kind,
+                    asked: S::KIND,
+                })
             })
-        })
     }
 
     /// A gauge whose number is computed when somebody looks; see [`Gauge`]. The newest closure of a name wins.
@@ -232,12 +236,16 @@ impl Registry {
         let gauge: Gauge<T> = opener::stat(&node, &stat, Spec::of(Kind::Gauge), |at| {
             <Gauge<T> as OpenWith<_>>::open_with(at, closure)
         });
-        self.keep(name, &path, Pinned {
-            path: Arc::from(&*path),
-            kind: Kind::Gauge,
-            backing: Arc::new(Backing(Source::Aggregate(Arc::from([])))),
-            node: gauge.place().clone(),
-        });
+        self.keep(
+            name,
+            &path,
+            Pinned {
+                path: Arc::from(&*path),
+                kind: Kind::Gauge,
+                backing: Arc::new(Backing(Source::Aggregate(Arc::from([])))),
+                node: gauge.place().clone(),
+            },
+        );
         Ok(())
     }
 
@@ -256,7 +264,8 @@ impl Registry {
                 removed.extend(shard.extract_if(|_, pinned| *pinned.path == *path));
             }
         }
-        let held: std::collections::HashSet<&Arc<str>> = removed.iter().map(|(_, p)| &p.path).collect();
+        let held: std::collections::HashSet<&Arc<str>> =
+            removed.iter().map(|(_, p)| &p.path).collect();
         self.0.count.fetch_sub(held.len(), Relaxed);
         !removed.is_empty()
     }
@@ -306,11 +315,12 @@ impl Registry {
             stat = OVERFLOW.to_owned();
         }
         let node = self.tree().node(&place);
-        let opened = opener::stat(&node, &stat, Spec::of(kind), open).map_err(|held| NameError::Kind {
-            path: path.clone(),
-            held,
-            asked: kind,
-        })?;
+        let opened =
+            opener::stat(&node, &stat, Spec::of(kind), open).map_err(|held| NameError::Kind {
+                path: path.clone(),
+                held,
+                asked: kind,
+            })?;
         let pinned = Pinned {
             path: Arc::from(format!("{place}/{stat}")),
             kind,
@@ -386,11 +396,15 @@ fn show_faults(registry: &Registry) {
         };
         let source = || Source::Held(Arc::new(Faults(fault)));
         let opened = opener::stat(&node, name, spec, |at| at.open(|_| false, source));
-        registry.keep(&path, &path, Pinned {
-            path: Arc::from(&*path),
-            kind: Kind::Counter,
-            backing: Arc::new(Backing(opened.source)),
-            node: opened.node,
-        });
+        registry.keep(
+            &path,
+            &path,
+            Pinned {
+                path: Arc::from(&*path),
+                kind: Kind::Counter,
+                backing: Arc::new(Backing(opened.source)),
+                node: opened.node,
+            },
+        );
     }
 }

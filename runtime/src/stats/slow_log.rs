@@ -79,7 +79,9 @@ impl SlowLog {
     pub fn new(timer: &Timer, slow: Slow) -> SlowLog {
         let limit = match slow {
             Slow::Above(_) => None,
-            Slow::AboveRecent { quantile, factor } => Some(Limit::new(timer.run(), quantile, factor)),
+            Slow::AboveRecent { quantile, factor } => {
+                Some(Limit::new(timer.run(), quantile, factor))
+            }
         };
         SlowLog {
             timer: timer.clone(),
@@ -117,7 +119,12 @@ impl SlowLog {
         let before = self.logged.load(Relaxed);
         let due = before == 0 || now.saturating_sub(before) >= PAUSE.as_nanos() as u64;
         // Whoever stores the new time logs; the others are counted.
-        if !due || self.logged.compare_exchange(before, now, Relaxed, Relaxed).is_err() {
+        if !due
+            || self
+                .logged
+                .compare_exchange(before, now, Relaxed, Relaxed)
+                .is_err()
+        {
             self.unlogged.fetch_add(1, Relaxed);
             return;
         }

@@ -193,7 +193,10 @@ impl<S: State> Stat for StateSet<S> {
     fn attach(backing: &Backing, node: &Node) -> Option<StateSet<S>> {
         let held = match &backing.0 {
             Source::State(cell, names) => {
-                let same = names.iter().map(|name| &**name).eq(S::CLOSED.iter().copied());
+                let same = names
+                    .iter()
+                    .map(|name| &**name)
+                    .eq(S::CLOSED.iter().copied());
                 same.then(|| Handle::Closed(local::set_cell(*cell)))?
             }
             Source::Held(held) if S::CLOSED.is_empty() => {

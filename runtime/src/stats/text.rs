@@ -47,7 +47,12 @@ impl HeldText {
 
 impl Held for HeldText {
     fn read(&self) -> Value {
-        Value::Text(self.0.lock().unwrap_or_else(PoisonError::into_inner).clone())
+        Value::Text(
+            self.0
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone(),
+        )
     }
 }
 

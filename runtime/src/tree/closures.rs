@@ -97,7 +97,9 @@ fn call_from(closures: &[Arc<Closure>], first: usize, values: &mut [Option<Numbe
                         Some(number) => Answer::Value(at, number),
                         None => Answer::Panicked,
                     };
-                    closure.busy.store(false, std::sync::atomic::Ordering::Release);
+                    closure
+                        .busy
+                        .store(false, std::sync::atomic::Ordering::Release);
                     let _ = sender.send(answer);
                 }
             })
@@ -112,7 +114,9 @@ fn call_from(closures: &[Arc<Closure>], first: usize, values: &mut [Option<Numbe
         match receiver.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
             Ok(Answer::Value(at, number)) => values[at] = Some(number),
             Ok(Answer::Panicked) => {
-                faults::report(Fault::ClosurePanicked, || "a gauge's closure panicked".to_owned());
+                faults::report(Fault::ClosurePanicked, || {
+                    "a gauge's closure panicked".to_owned()
+                });
             }
             Err(RecvTimeoutError::Timeout) => {
                 abandoned.store(true, std::sync::atomic::Ordering::Release);
@@ -135,7 +139,9 @@ fn call_from(closures: &[Arc<Closure>], first: usize, values: &mut [Option<Numbe
 
 fn release(closures: &[Arc<Closure>]) {
     for closure in closures {
-        closure.busy.store(false, std::sync::atomic::Ordering::Release);
+        closure
+            .busy
+            .store(false, std::sync::atomic::Ordering::Release);
     }
 }
 
@@ -169,11 +175,17 @@ mod tests {
         assert_eq!(call(&closures), [None, Some(Number::U64(2))]);
         let again = Instant::now();
         assert_eq!(call(&closures), [None, Some(Number::U64(2))]);
-        assert!(again.elapsed() < PATIENCE, "the stalled one is not waited for twice");
+        assert!(
+            again.elapsed() < PATIENCE,
+            "the stalled one is not waited for twice"
+        );
         drop(release);
         while closures[0].busy.load(std::sync::atomic::Ordering::Acquire) {
             std::thread::yield_now();
         }
-        assert_eq!(call(&closures), [Some(Number::U64(1)), Some(Number::U64(2))]);
+        assert_eq!(
+            call(&closures),
+            [Some(Number::U64(1)), Some(Number::U64(2))]
+        );
     }
 }

@@ -73,7 +73,11 @@ fn walk(
 ) -> Walk {
     // Shapes first: making one writes to the view, reading values does not.
     let known = tree.known.get_mut(turn);
-    let places: Vec<_> = known.rows.values_mut().map(|row| row.shape(epoch)).collect();
+    let places: Vec<_> = known
+        .rows
+        .values_mut()
+        .map(|row| row.shape(epoch))
+        .collect();
     let stats = places.iter().map(|shape| shape.stats.len()).sum();
     let mut walk = Walk {
         places,
@@ -203,4 +207,3 @@ fn fold_gauges(walk: &mut Walk) {
         }
     }
 }
-

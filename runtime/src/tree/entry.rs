@@ -156,11 +156,7 @@ impl Members {
             }
             self.admitted.fetch_add(1, Relaxed);
         }
-        let entry = Arc::new(Entry::new(
-            Cow::Owned(key.to_owned()),
-            self.spec,
-            make(),
-        ));
+        let entry = Arc::new(Entry::new(Cow::Owned(key.to_owned()), self.spec, make()));
         let source = entry.source.clone();
         by_key.insert(Arc::from(key), entry.clone());
         self.list.push(entry);

@@ -44,13 +44,22 @@ const fn tally(name: &'static str, help: &'static str) -> Tally {
 
 static TALLIES: [Tally; 8] = [
     tally("invalidPaths", "Paths that were none and were mended"),
-    tally("pathConflicts", "Stats set aside because another kind holds their place"),
+    tally(
+        "pathConflicts",
+        "Stats set aside because another kind holds their place",
+    ),
     tally("refusedValues", "Values refused: negative, NaN or infinite"),
     tally("keyOverflows", "Uses of a family's overflow member"),
     tally("nameOverflows", "Uses of the registry's overflow stats"),
     tally("closuresPanicked", "Gauge closures that panicked"),
-    tally("closuresStalled", "Gauge closures that did not answer in time"),
-    tally("cannotFold", "Stats that the aggregate of their name cannot fold"),
+    tally(
+        "closuresStalled",
+        "Gauge closures that did not answer in time",
+    ),
+    tally(
+        "cannotFold",
+        "Stats that the aggregate of their name cannot fold",
+    ),
 ];
 
 /// Counts a fault; logs it if it is the first of its kind. Never called with a lock held, since a logger

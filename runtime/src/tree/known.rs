@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use super::lookup::Tree;
 use super::path::PathKey;
 use super::place::{Batch, Place};
 use super::tick::Passes;
-use super::lookup::Tree;
 use crate::cells::clock;
 use crate::cells::turn::Turn;
 use crate::snapshot::{PlaceShape, StatShape};

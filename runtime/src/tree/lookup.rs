@@ -110,7 +110,10 @@ impl Tree {
     pub(crate) fn aside(self: &Arc<Tree>, path: &str, home: &Node) -> Node {
         match self.find(path) {
             Some(node) => node,
-            None => self.enter(Arc::from(path), Some(home.clone()), true, None).0,
+            None => {
+                self.enter(Arc::from(path), Some(home.clone()), true, None)
+                    .0
+            }
         }
     }
 
@@ -162,7 +165,11 @@ impl Tree {
         let is_it = shard
             .get(&*place.path)
             .is_some_and(|held| Arc::ptr_eq(&held.0, place));
-        let taken = if is_it { shard.take(&*place.path) } else { None };
+        let taken = if is_it {
+            shard.take(&*place.path)
+        } else {
+            None
+        };
         drop(shard);
         drop(taken);
     }

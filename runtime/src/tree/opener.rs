@@ -122,7 +122,12 @@ impl<'n> Opener<'n> {
     fn close(self) {
         let conflicts = self.conflicts.take();
         drop(self);
-        for Conflict { path, held, refused } in conflicts {
+        for Conflict {
+            path,
+            held,
+            refused,
+        } in conflicts
+        {
             faults::report_each(Fault::PathConflict, || {
                 format!(
                     "`{path}` is a {held}, so a {refused} of that path is kept at `/calipers/conflicts{path}`"
@@ -142,20 +147,10 @@ impl<'n> Opener<'n> {
         }
     }
 
-    /// A stat that is made from a value: a gauge from a closure, an info from its strings.
-    pub fn with<S: OpenWith<W>, W>(&self, index: usize, value: W) -> S {
-        S::open_with(&self.at(index), value)
-    }
-
     /// A struct of stats below this place.
     pub fn child<C: Instrumented>(&self, name: &'static str, parts: C::Parts) -> C {
         let path = format!("{}/{name}", self.node.place().path);
         instance(&self.node.tree().node(&path), parts)
-    }
-
-    /// The place itself, for a field `node: Node`.
-    pub fn node<N: PlaceField>(&self) -> N {
-        N::of(self.node)
     }
 }
 
@@ -172,15 +167,36 @@ impl Drop for Opener<'_> {
     label = "not `calipers::Node`",
     note = "mark it `#[stat(skip)]`, or import `calipers::Node`"
 )]
-pub trait PlaceField {
+pub trait PlaceField: Sized {
     #[doc(hidden)]
-    fn of(node: &Node) -> Self;
+    fn place(opener: &Opener<'_>) -> Self;
+    #[doc(hidden)]
+    fn node(&self) -> &Node;
 }
 
 impl PlaceField for Node {
-    fn of(node: &Node) -> Node {
-        node.clone()
+    fn place(opener: &Opener<'_>) -> Node {
+        opener.node.clone()
     }
+
+    fn node(&self) -> &Node {
+        self
+    }
+}
+
+/// The parts of a struct that needs none.
+#[diagnostic::on_unimplemented(
+    message = "this child needs its `{Self}`",
+    label = "needs parts",
+    note = "write `#[stat(child = …)]`"
+)]
+pub trait NoParts: Sized {
+    #[doc(hidden)]
+    fn none() -> Self;
+}
+
+impl NoParts for () {
+    fn none() {}
 }
 
 /// A stat that is made from a value rather than from nothing.
@@ -291,7 +307,12 @@ struct Conflict {
 }
 
 /// Opens one stat by place and name.
-pub(crate) fn stat<S>(node: &Node, name: &str, spec: Spec, open: impl FnOnce(&Opening<'_>) -> S) -> S {
+pub(crate) fn stat<S>(
+    node: &Node,
+    name: &str,
+    spec: Spec,
+    open: impl FnOnce(&Opening<'_>) -> S,
+) -> S {
     let opener = Opener::new(node, <Node as Parent>::CLASS);
     let opened = open(&Opening {
         opener: &opener,
@@ -323,7 +344,11 @@ pub(crate) fn init_child<T: Instrumented>(parent: &Node, name: &dyn Display, par
 }
 
 /// Builds an instance below a parent, under the lowest number that is free there.
-pub(crate) fn init_child_numbered<T: Instrumented>(parent: &Node, name: &str, parts: T::Parts) -> T {
+pub(crate) fn init_child_numbered<T: Instrumented>(
+    parent: &Node,
+    name: &str,
+    parts: T::Parts,
+) -> T {
     let group = below(parent, name);
     instance(&parent.tree().numbered(&group), parts)
 }

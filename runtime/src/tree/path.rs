@@ -17,7 +17,9 @@ pub(crate) const LONGEST: usize = 1024;
 #[non_exhaustive]
 pub enum PathError {
     /// Two slashes stand side by side, or one at the end.
-    #[error("`{path}` is not a stat path: segment {segment} is empty; write one name between slashes")]
+    #[error(
+        "`{path}` is not a stat path: segment {segment} is empty; write one name between slashes"
+    )]
     EmptySegment {
         /// What was given.
         path: String,
@@ -25,7 +27,9 @@ pub enum PathError {
         segment: usize,
     },
     /// A segment is `.` or `..`.
-    #[error("`{path}` is not a stat path: segment {segment} is `{found}`; a path never goes up or stays")]
+    #[error(
+        "`{path}` is not a stat path: segment {segment} is `{found}`; a path never goes up or stays"
+    )]
     DotSegment {
         /// What was given.
         path: String,
@@ -209,8 +213,8 @@ mod tests {
 
     #[test]
     fn a_place_sorts_before_what_is_below_it_and_that_before_its_sibling() {
-        let mut paths = ["/a-b", "/a/z", "/a", "/ab", "", "/a/z/1"]
-            .map(|path| PathKey(Arc::from(path)));
+        let mut paths =
+            ["/a-b", "/a/z", "/a", "/ab", "", "/a/z/1"].map(|path| PathKey(Arc::from(path)));
         paths.sort();
         let sorted: Vec<&str> = paths.iter().map(|path| &*path.0).collect();
         assert_eq!(sorted, ["", "/a", "/a/z", "/a/z/1", "/a-b", "/ab"]);

@@ -164,7 +164,9 @@ impl Place {
 
     /// Whether it is waiting to be folded.
     pub(crate) fn is_retired(&self) -> bool {
-        self.lease.get().is_some_and(|lease| lease.strong_count() == 0)
+        self.lease
+            .get()
+            .is_some_and(|lease| lease.strong_count() == 0)
     }
 
     /// All its stats.
@@ -210,7 +212,9 @@ impl Place {
 
     /// The last segment of its path.
     pub(crate) fn segment(&self) -> &str {
-        self.path.rsplit_once('/').map_or("", |(_, segment)| segment)
+        self.path
+            .rsplit_once('/')
+            .map_or("", |(_, segment)| segment)
     }
 }
 

@@ -140,7 +140,10 @@ mod tests {
 
     fn close(found: Rates, expected: [f64; 3]) {
         for (found, expected) in [found.m1, found.m5, found.m15].into_iter().zip(expected) {
-            assert!((found - expected).abs() <= 1e-9 * expected.max(1.0), "{found} {expected}");
+            assert!(
+                (found - expected).abs() <= 1e-9 * expected.max(1.0),
+                "{found} {expected}"
+            );
         }
     }
 
@@ -182,7 +185,10 @@ mod tests {
         let mut one = first(100);
         one.tick(100, 1, 500);
         let lazy = first(100).rates(500);
-        close(one.rates(500), [many.rates.m1, many.rates.m5, many.rates.m15]);
+        close(
+            one.rates(500),
+            [many.rates.m1, many.rates.m5, many.rates.m15],
+        );
         close(lazy, [many.rates.m1, many.rates.m5, many.rates.m15]);
     }
 

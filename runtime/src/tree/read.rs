@@ -12,8 +12,8 @@ use crate::cells::realm::Realm;
 use crate::cells::turn::{Reader, Turn};
 use crate::cells::{CellId, local};
 use crate::snapshot::{
-    Distribution, FamilyValue, HistogramValue, MeterValue, Number, Outcomes, StatesValue, TimerValue,
-    Value,
+    Distribution, FamilyValue, HistogramValue, MeterValue, Number, Outcomes, StatesValue,
+    TimerValue, Value,
 };
 
 /// The numbers of a wide run; its place 0 is the distribution.

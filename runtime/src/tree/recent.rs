@@ -112,7 +112,11 @@ mod tests {
         let mut recent = Recent::begin(&of(0), 0, 0);
         recent.tick(of(5), 0, 1);
         recent.tick(of(8), 4, 5);
-        assert_eq!(recent.values(&of(9), 5).count(), 9, "the gain that is not filed counts too");
+        assert_eq!(
+            recent.values(&of(9), 5).count(),
+            9,
+            "the gain that is not filed counts too"
+        );
         assert_eq!(recent.values(&of(8), 11).count(), 8);
         assert_eq!(recent.values(&of(8), 12).count(), 3);
         assert_eq!(recent.values(&of(8), 16).count(), 0);

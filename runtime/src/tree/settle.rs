@@ -85,7 +85,10 @@ fn fold_retired(turn: &mut Turn, pinned: Vec<Arc<Place>>) {
         let mut heard: Option<Arc<Tree>> = None;
         for place in free {
             // News first, so that what is born and gone at once never enters the view.
-            if heard.as_ref().is_none_or(|tree| !Arc::ptr_eq(tree, &place.tree)) {
+            if heard
+                .as_ref()
+                .is_none_or(|tree| !Arc::ptr_eq(tree, &place.tree))
+            {
                 known::hear_news(turn, &place.tree);
                 heard = Some(place.tree.clone());
             }

@@ -57,13 +57,16 @@ impl Limit {
     pub(super) fn renew(&self, read: &Read<'_>, now: u64) {
         let lifetime = read.distribution(self.run);
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        let (last, recent) = recent.get_or_insert_with(|| (now, Recent::begin(&lifetime, now, now)));
+        let (last, recent) =
+            recent.get_or_insert_with(|| (now, Recent::begin(&lifetime, now, now)));
         let values = recent.values(&lifetime, now);
         if now > *last {
             recent.tick(lifetime, *last, now);
             *last = now;
         }
-        let usual = (values.count() >= ENOUGH).then(|| values.quantile(self.quantile)).flatten();
+        let usual = (values.count() >= ENOUGH)
+            .then(|| values.quantile(self.quantile))
+            .flatten();
         let nanos = usual.map_or(u64::MAX, |usual| (usual * self.factor) as u64);
         self.nanos.store(nanos, Relaxed);
     }

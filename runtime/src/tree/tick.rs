@@ -151,11 +151,12 @@ impl Retired {
             if let (Some(gained), Some(own)) = (gained, &mut self.ticked) {
                 // What was retired before, while nobody looked, is of unknown age.
                 let before = self.value.as_ref().and_then(fold::lifetime);
-                let recent = own.recent.get_or_insert_with(|| {
-                    Box::new(before.map_or_else(Recent::default, |before| {
-                        Recent::begin(before, 0, u64::MAX)
-                    }))
-                });
+                let recent =
+                    own.recent.get_or_insert_with(|| {
+                        Box::new(before.map_or_else(Recent::default, |before| {
+                            Recent::begin(before, 0, u64::MAX)
+                        }))
+                    });
                 recent.absorb(*gained);
             }
         } else if let Some(own) = &mut self.ticked
@@ -175,7 +176,8 @@ impl Retired {
         let mut value = self.value.clone()?;
         let rated = Rated::of(self.ticked.as_deref(), now);
         fold::set_rates(&mut value, rated.rates);
-        if let Some(recent) = fold::lifetime(&value).map(|lifetime| rated.recent_of_total(lifetime)) {
+        if let Some(recent) = fold::lifetime(&value).map(|lifetime| rated.recent_of_total(lifetime))
+        {
             fold::set_recent(&mut value, recent);
         }
         Some(value)
@@ -183,8 +185,12 @@ impl Retired {
 
     fn tick(&mut self, since: u64, now: u64) {
         let Some(value) = &self.value else { return };
-        let Some(count) = fold::count(value) else { return };
-        let ticked = self.ticked.get_or_insert_with(|| Box::new(Ticked::quiet(since)));
+        let Some(count) = fold::count(value) else {
+            return;
+        };
+        let ticked = self
+            .ticked
+            .get_or_insert_with(|| Box::new(Ticked::quiet(since)));
         if count != ticked.counted {
             ticked.tick(count, since, now);
         }
@@ -222,7 +228,10 @@ impl<'t> Rated<'t> {
     pub(crate) fn recent(&self, lifetime: &Distribution, born: u64) -> Distribution {
         match &self.look {
             None => Distribution::default(),
-            Some(Look { recent: Some(recent), now }) => recent.values(lifetime, *now),
+            Some(Look {
+                recent: Some(recent),
+                now,
+            }) => recent.values(lifetime, *now),
             Some(Look { recent: None, now }) => {
                 Recent::begin(lifetime, tick_of(born), *now).values(lifetime, *now)
             }
@@ -231,7 +240,10 @@ impl<'t> Rated<'t> {
 
     fn recent_of_total(&self, lifetime: &Distribution) -> Distribution {
         match &self.look {
-            Some(Look { recent: Some(recent), now }) => recent.values(lifetime, *now),
+            Some(Look {
+                recent: Some(recent),
+                now,
+            }) => recent.values(lifetime, *now),
             _ => Distribution::default(),
         }
     }
@@ -305,10 +317,18 @@ pub(crate) fn forget_realm(turn: &mut Turn, tree: &Tree, realm: Realm) {
         .collect();
     for (batch, at) in rows {
         let entry = &batch[at];
-        entry.states.get_mut(turn).others.retain(|(of, _)| *of != realm);
+        entry
+            .states
+            .get_mut(turn)
+            .others
+            .retain(|(of, _)| *of != realm);
         if let Source::Family(members) = &entry.source {
             for member in members.list.iter() {
-                member.states.get_mut(turn).others.retain(|(of, _)| *of != realm);
+                member
+                    .states
+                    .get_mut(turn)
+                    .others
+                    .retain(|(of, _)| *of != realm);
             }
         }
     }

@@ -1,0 +1,117 @@
+//! The rules of a trait, and of an `impl`, under `#[metered]`.
+
+use syn::spanned::Spanned;
+use syn::{ItemImpl, ItemTrait};
+
+use crate::errors::Errors;
+use crate::model::metered::{Request, StatMethod};
+use crate::path_template;
+
+/// Holds every rule against the trait.
+pub(crate) fn check_trait(
+    request: &Request,
+    item: &ItemTrait,
+    stats: &[StatMethod],
+    errors: &mut Errors,
+) {
+    has_a_path_per_type(request, item, errors);
+    is_one_trait(item, errors);
+    if stats.is_empty() {
+        errors.on(
+            &item.ident,
+            format_args!("`{}` has no stat", item.ident),
+            "mark one: `#[stat] fn latency(&self) -> &Timer;`",
+        );
+    }
+    for stat in stats {
+        is_a_getter(stat, errors);
+    }
+}
+
+/// Without the type's name in its path, all implementors would record into one place.
+fn has_a_path_per_type(request: &Request, item: &ItemTrait, errors: &mut Errors) {
+    let Some(template) = &request.template else {
+        let usual = item.ident.to_string().to_lowercase();
+        errors.on(
+            &item.ident,
+            format_args!("the path of `{}`'s stats is missing", item.ident),
+            format_args!("write `#[metered(\"{usual}.{{type}}\")]`"),
+        );
+        return;
+    };
+    let found = errors.count();
+    super::timed::template(template, errors);
+    if errors.count() > found {
+        return;
+    }
+    let written = template.value();
+    if path_template::has(&written, "fn") {
+        errors.on(
+            template,
+            "`{fn}` stands for nothing in the path of a trait's stats",
+            "each stat is named after its method already; remove it",
+        );
+    }
+    if !path_template::has(&written, "type") {
+        let separator = if written.contains('/') { '/' } else { '.' };
+        let instead = match written.rsplit_once(separator) {
+            Some((before, last)) => format!("{before}{separator}{{type}}{separator}{last}"),
+            None => format!("{written}{separator}{{type}}"),
+        };
+        errors.on(
+            template,
+            format_args!("every type would share the path `{written}`"),
+            format_args!("write `{instead:?}`"),
+        );
+    }
+}
+
+/// A type could implement a generic trait several times, and its stats could not tell them apart.
+fn is_one_trait(item: &ItemTrait, errors: &mut Errors) {
+    if !item.generics.params.is_empty() {
+        errors.on(
+            &item.generics,
+            format_args!(
+                "`{}` is generic, so a type may implement it more than once",
+                item.ident
+            ),
+            "meter a trait without parameters",
+        );
+    }
+}
+
+/// The method's body is generated, and all it can do is to give a reference to a stat.
+fn is_a_getter(stat: &StatMethod, errors: &mut Errors) {
+    let name = &stat.ident;
+    if stat.has_body {
+        errors.on(
+            name,
+            format_args!("`{name}` is a stat, so its body is generated"),
+            "end it with `;`, or remove `#[stat]`",
+        );
+    } else if !stat.is_getter || stat.ty.is_none() {
+        errors.on(
+            name,
+            format_args!("`{name}` does not have the form of a stat"),
+            format_args!("write `fn {name}(&self) -> &Timer;`, or another stat"),
+        );
+    }
+}
+
+/// Holds every rule against the `impl`.
+pub(crate) fn check_impl(request: &Request, block: &ItemImpl, errors: &mut Errors) {
+    if let Some(template) = &request.template {
+        errors.on(
+            template,
+            "the path is given where the trait is",
+            "write `#[metered]` here",
+        );
+    }
+    if block.trait_.is_none() {
+        errors.at(
+            block.self_ty.span(),
+            "`#[metered]` needs the `impl` of a metered trait",
+            "time the methods of a type with `#[timed]` instead",
+        );
+    }
+}
