@@ -28,18 +28,6 @@ pub trait Metered<const TRAIT: u64> {
         Self: Sized;
 }
 
-/// Opens stats at start-up that would else be opened at their first use.
-pub struct Touch(pub fn());
-
-inventory::collect!(Touch);
-
-/// Opens the stats of every type, so that they are visible at zero.
-pub(crate) fn touch_metered() {
-    for Touch(open) in inventory::iter::<Touch> {
-        open();
-    }
-}
-
 /// The stats of the types that one `impl` covers: one, or the instantiations of a generic one.
 ///
 /// The list only grows, by one entry a type, so reading it takes no lock.

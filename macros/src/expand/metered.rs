@@ -15,6 +15,7 @@ use crate::check;
 use crate::errors::Errors;
 use crate::model::metered::{Request, StatMethod, is_stat_method, mark, stat_methods, trait_name};
 use crate::path_template::slashed;
+use crate::source;
 
 /// `#[metered]` on whatever it was put on.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
@@ -153,9 +154,23 @@ fn expand_impl(request: Option<&Request>, block: &ItemImpl, mut errors: Errors) 
     let declaration = (is_one_type && errors.is_empty()).then(|| {
         let ty = with_static_lifetimes(ty);
         let metered_trait = with_static_lifetimes(&parse_quote!(#metered_trait));
+        let name = block.self_ty.to_token_stream().to_string().replace(' ', "");
+        let line = source::line(block.impl_token.span);
         quote! {
             #private::inventory::submit! {
-                #private::Touch(|| <#ty as #metered_trait>::needs_metered_on_the_trait())
+                #private::Declared::new(
+                    &#private::Class {
+                        name: #name,
+                        module: ::core::module_path!(),
+                        file: ::core::file!(),
+                        line: #line,
+                        label: ::core::option::Option::None,
+                        collapsed: false,
+                        stats: &[],
+                    },
+                    ::core::option::Option::None,
+                    || <#ty as #metered_trait>::needs_metered_on_the_trait(),
+                )
             }
         }
     });

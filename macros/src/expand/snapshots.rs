@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{collection, derive_instrumented, derive_states, timed};
+use super::{collection, derive_instrumented, derive_states, metered, timed};
 use crate::model::handler::Flavour;
 
 #[track_caller]
@@ -234,4 +234,40 @@ fn a_timed_impl() {
             },
         ),
     );
+}
+
+#[test]
+fn a_metered_trait() {
+    holds(
+        "a_metered_trait",
+        metered::expand(
+            quote!("my.http.endpoints.{type}"),
+            quote! {
+                /// An endpoint.
+                pub trait Endpoint: Send {
+                    /// Time to answer.
+                    #[stat]
+                    fn latency(&self) -> &Timer;
+                    #[stat(name = "errorRate")]
+                    fn error_rate(&self) -> &Meter;
+                    fn get(&self) { let _timing = self.latency().start(); }
+                }
+            },
+        ),
+    );
+}
+
+#[test]
+fn metered_implementors() {
+    let plain = metered::expand(
+        quote!(),
+        quote!(impl http::Endpoint for Users<'_> { fn get(&self) {} }),
+    );
+    let generic = metered::expand(
+        quote!(),
+        quote!(
+            impl<T: Send> Endpoint for Cached<T> where T: Clone {}
+        ),
+    );
+    holds("metered_implementors", quote!(#plain #generic));
 }
