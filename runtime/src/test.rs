@@ -19,7 +19,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use crate::cells::clock::{self, Manual};
-use crate::cells::local::{self, Before};
+use crate::cells::local::{self, Stay};
 use crate::cells::realm::Realm;
 use crate::snapshot::Snapshot;
 use crate::tree::class::touch_declared;
@@ -129,7 +129,7 @@ impl Drop for Scope {
 /// This thread's stay in a scope.
 #[derive(Debug)]
 pub struct Entered {
-    before: Option<Before>,
+    stay: Option<Stay>,
     clock_before: Option<Arc<Manual>>,
     scope: Arc<Scope>,
     /// It must end on the thread it began on.
@@ -139,7 +139,7 @@ pub struct Entered {
 impl Entered {
     fn new(scope: &Arc<Scope>) -> Entered {
         Entered {
-            before: local::enter(scope.realm),
+            stay: local::enter(scope.realm),
             clock_before: clock::read_from(scope.clock.clone()),
             scope: scope.clone(),
             _here: PhantomData,
@@ -150,8 +150,8 @@ impl Entered {
 impl Drop for Entered {
     fn drop(&mut self) {
         clock::read_from(self.clock_before.take());
-        if let Some(before) = self.before.take() {
-            local::leave(before);
+        if let Some(stay) = self.stay.take() {
+            local::leave(stay);
         }
         let _ = &self.scope; // left before it may end
     }

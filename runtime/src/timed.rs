@@ -21,7 +21,7 @@ use std::pin::Pin;
 use std::sync::OnceLock;
 
 use crate::private::{Class, StatSpec, open_at};
-use crate::{Outcome, Timer, TimerGuard};
+use crate::{Outcome, Slow, SlowGuard, SlowLog, Timer, TimerGuard};
 
 /// The timer of one `#[timed]` function: a static in its body, opened at the first call.
 ///
@@ -31,6 +31,7 @@ pub struct FnTimer {
     class: &'static Class,
     spec: &'static StatSpec,
     template: &'static str,
+    slow: Option<Slow>,
     opened: OnceLock<Opened>,
 }
 
@@ -39,6 +40,7 @@ pub struct FnTimer {
 struct Opened {
     of: &'static str,
     timer: Timer,
+    slow: Option<SlowLog>,
     next: OnceLock<Box<Opened>>,
 }
 
@@ -50,33 +52,45 @@ impl FnTimer {
             // In the initialiser of a static: a class without a stat would not compile.
             spec: &class.stats[0],
             template,
+            slow: None,
             opened: OnceLock::new(),
         }
     }
 
+    /// Logs the calls that are slow.
+    #[must_use]
+    pub const fn slow(mut self, slow: Slow) -> FnTimer {
+        self.slow = Some(slow);
+        self
+    }
+
     /// Starts timing a call of a function.
     #[inline]
-    pub fn start(&self) -> Running {
+    pub fn start(&'static self) -> Running {
         self.start_in("")
     }
 
     /// Starts timing a call of a method of the type whose name, as `type_name` gives it, is `of`.
     #[inline]
-    pub fn start_in(&self, of: &'static str) -> Running {
-        start(self.timer(of))
+    pub fn start_in(&'static self, of: &'static str) -> Running {
+        let opened = self.opened(of);
+        match &opened.slow {
+            Some(slow) => Running::begun(Guard::Watched(slow.start())),
+            None => start(&opened.timer),
+        }
     }
 
     /// Opens the timer, so that it is visible before the first call.
     pub fn touch(&self) {
-        self.timer("");
+        self.opened("");
     }
 
-    fn timer(&self, of: &'static str) -> &Timer {
+    fn opened(&self, of: &'static str) -> &Opened {
         let mut opened = self.opened.get_or_init(|| self.open(of));
         while opened.of != of {
             opened = opened.next.get_or_init(|| Box::new(self.open(of)));
         }
-        &opened.timer
+        opened
     }
 
     #[cold]
@@ -86,9 +100,11 @@ impl FnTimer {
             .template
             .replace("{module}", &module)
             .replace("{type}", short(of));
+        let timer: Timer = open_at(&path, self.spec);
         Opened {
             of,
-            timer: open_at(&path, self.spec),
+            slow: self.slow.map(|slow| SlowLog::new(&timer, slow)),
+            timer,
             next: OnceLock::new(),
         }
     }
@@ -105,10 +121,7 @@ fn short(type_name: &str) -> &str {
 /// Starts a call that `timer` times.
 #[inline]
 pub fn start(timer: &Timer) -> Running {
-    Running {
-        guard: Some(timer.start()),
-        unfinished: Outcome::Panicked,
-    }
+    Running::begun(Guard::Plain(timer.start()))
 }
 
 /// Another handle of `timer`, for a future that is not to borrow what the timer is a field of.
@@ -120,12 +133,27 @@ pub fn handle(timer: &Timer) -> Timer {
 /// A call that has not ended yet.
 #[must_use = "the call ends when this is dropped, and counts as one that panicked"]
 pub struct Running {
-    guard: Option<TimerGuard>,
+    guard: Option<Guard>,
     /// What it was if it ends here and now, unfinished.
     unfinished: Outcome,
 }
 
+/// What records the call when it ends.
+enum Guard {
+    Plain(TimerGuard),
+    /// Logs it, too, if it was slow.
+    Watched(SlowGuard<'static>),
+}
+
 impl Running {
+    #[inline]
+    fn begun(guard: Guard) -> Running {
+        Running {
+            guard: Some(guard),
+            unfinished: Outcome::Panicked,
+        }
+    }
+
     /// The body gave a value.
     #[inline]
     pub fn finish(mut self, outcome: Outcome) {
@@ -141,9 +169,11 @@ impl Running {
 
     #[inline]
     fn end(&mut self, outcome: Outcome) {
-        if let Some(guard) = self.guard.take() {
-            guard.finish(outcome);
-        }
+        match self.guard.take() {
+            Some(Guard::Plain(guard)) => guard.finish(outcome),
+            Some(Guard::Watched(guard)) => guard.finish(outcome),
+            None => return,
+        };
     }
 }
 
@@ -212,25 +242,4 @@ impl Plain {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_type_is_called_by_its_last_name() {
-        assert_eq!(short("a::b::Store<alloc::string::String>"), "Store");
-        assert_eq!(short("Store"), "Store");
-        assert_eq!(short("dyn a::Endpoint"), "Endpoint");
-        assert_eq!(short("&a::Store"), "Store");
-        assert_eq!(short(""), "");
-    }
-
-    #[test]
-    fn a_result_answers_for_itself_and_every_other_value_is_ok() {
-        type Alias<T> = Result<T, ()>;
-        let (good, bad): (Alias<u8>, Alias<u8>) = (Ok(1), Err(()));
-        assert_eq!(Probe(&good).outcome(), Outcome::Ok);
-        assert_eq!(Probe(&bad).outcome(), Outcome::Err);
-        assert_eq!(Probe(&None::<u8>).outcome(), Outcome::Ok);
-        assert_eq!(Probe(&()).outcome(), Outcome::Ok);
-    }
-}
+mod tests;

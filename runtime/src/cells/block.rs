@@ -62,6 +62,15 @@ fn bump_rest(rest: &AtomicU64, value: f64) {
     );
 }
 
+/// Adds to the sum of integers; what would overflow it goes to the other sum, rounded.
+#[inline(always)]
+fn add_whole(whole: &AtomicU64, rest: &AtomicU64, n: u64) {
+    match whole.load(Relaxed).checked_add(n) {
+        Some(sum) => whole.store(sum, Relaxed),
+        None => bump_rest(rest, n as f64),
+    }
+}
+
 impl Sample for u64 {
     #[inline(always)]
     fn bits(self) -> u64 {
@@ -73,7 +82,7 @@ impl Sample for u64 {
     #[inline(always)]
     fn add_to(self, whole: &AtomicU64, rest: &AtomicU64) {
         if self < EXACT {
-            bump(whole, self);
+            add_whole(whole, rest, self);
         } else {
             bump_rest(rest, self as f64);
         }
@@ -90,7 +99,7 @@ impl Sample for f64 {
     fn add_to(self, whole: &AtomicU64, rest: &AtomicU64) {
         let integer = self as u64;
         if integer as f64 == self && integer < EXACT {
-            bump(whole, integer);
+            add_whole(whole, rest, integer);
         } else {
             bump_rest(rest, self);
         }
@@ -331,15 +340,16 @@ pub(super) unsafe fn remove(pointer: &AtomicU64) {
     }
 }
 
-/// Moves the block behind `from` into the one behind `to`, which the collector writes.
+/// Moves the block behind `from` into the one behind `to`, which the collector writes. False, and nothing is
+/// moved, when memory is exhausted.
 ///
 /// # Safety
 /// The caller has the collector's turn, is the one writer of `to`, which stands in `slab`, and owns
 /// `from`'s slab, whose thread is gone.
-pub(super) unsafe fn absorb(to: &AtomicU64, slab: &Slab, from: &AtomicU64) {
+pub(super) unsafe fn absorb(to: &AtomicU64, slab: &Slab, from: &AtomicU64) -> bool {
     // SAFETY: the caller's promise.
     let Some(moved) = (unsafe { current(from, Acquire) }) else {
-        return;
+        return true;
     };
     // SAFETY: likewise.
     let (header, buckets) = unsafe { (moved.as_ref(), Block::buckets(moved)) };
@@ -348,7 +358,7 @@ pub(super) unsafe fn absorb(to: &AtomicU64, slab: &Slab, from: &AtomicU64) {
         None => {
             // The window starts as the moved one's, so one allocation does.
             let Some(fresh) = Block::new(header.lo, header.len) else {
-                return;
+                return false;
             };
             publish(to, fresh)
         }
@@ -369,7 +379,7 @@ pub(super) unsafe fn absorb(to: &AtomicU64, slab: &Slab, from: &AtomicU64) {
                 present
             } else {
                 let Some(fresh) = Block::new(lo, (hi - lo) as u32) else {
-                    return;
+                    return false;
                 };
                 // SAFETY: the new window contains the present one.
                 unsafe { Block::copy(present, fresh) };
@@ -383,7 +393,7 @@ pub(super) unsafe fn absorb(to: &AtomicU64, slab: &Slab, from: &AtomicU64) {
     unsafe {
         let into = target.as_ref();
         bump(&into.zero, header.zero.load(Relaxed));
-        bump(&into.whole, header.whole.load(Relaxed));
+        add_whole(&into.whole, &into.rest, header.whole.load(Relaxed));
         bump_rest(&into.rest, f64::from_bits(header.rest.load(Relaxed)));
         let (min, max) = (header.min.load(Relaxed), header.max.load(Relaxed));
         into.min.store(into.min.load(Relaxed).min(min), Relaxed);
@@ -398,6 +408,7 @@ pub(super) unsafe fn absorb(to: &AtomicU64, slab: &Slab, from: &AtomicU64) {
         from.store(0, Relaxed);
         Block::free(moved);
     }
+    true
 }
 
 /// A distribution as it is being added up over slabs: dense, and reused from stat to stat.

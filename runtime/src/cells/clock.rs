@@ -13,8 +13,10 @@
 use std::cell::RefCell;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicU64, AtomicUsize};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
+
+use super::gate;
 
 /// How ticks are read: [`FAST`], or anything else for the cold path.
 static MODE: AtomicUsize = AtomicUsize::new(UNKNOWN);
@@ -30,26 +32,44 @@ const MANUAL: usize = 4;
 /// Nanoseconds per tick, as a fixed-point number with 32 fraction bits.
 static FACTOR: AtomicU64 = AtomicU64::new(1 << 32);
 
-/// A moment in both clocks, from which the factor is measured and nanoseconds are counted.
-struct Anchor {
-    instant: Instant,
+/// A moment in both clocks.
+#[derive(Clone, Copy)]
+struct Moment {
+    /// Nanoseconds since the origin.
+    nanos: u64,
     ticks: u64,
-    invariant: bool,
 }
 
-fn anchor() -> &'static Anchor {
-    static ANCHOR: OnceLock<Anchor> = OnceLock::new();
-    ANCHOR.get_or_init(|| Anchor {
-        instant: Instant::now(),
-        ticks: counter(),
-        invariant: is_invariant(),
-    })
+/// The moment from which nanoseconds are counted.
+fn origin() -> Instant {
+    static ORIGIN: OnceLock<Instant> = OnceLock::new();
+    *ORIGIN.get_or_init(Instant::now)
 }
+
+/// The present in both clocks. The standard clock is read between two readings of the counter, and the tightest of
+/// some tries is taken: a thread that is interrupted in between would measure a wrong factor.
+fn moment() -> Moment {
+    let mut best = (u64::MAX, Moment { nanos: 0, ticks: 0 });
+    for _ in 0..16 {
+        let before = counter();
+        let nanos = standard_nanos();
+        let width = counter().saturating_sub(before);
+        if width < best.0 {
+            let ticks = before + width / 2;
+            best = (width, Moment { nanos, ticks });
+        }
+    }
+    best.1
+}
+
+/// The moment from which the factor is measured, in parts: set once, and again when the clocks disagree.
+static ANCHOR: Mutex<Option<Moment>> = Mutex::new(None);
 
 /// The present, in ticks.
 #[inline(always)]
 pub(crate) fn ticks() -> u64 {
-    if MODE.load(Relaxed) == FAST {
+    // Acquire pairs with the Release in `start`: the factor is there.
+    if MODE.load(Acquire) == FAST {
         counter()
     } else {
         ticks_cold()
@@ -60,7 +80,8 @@ pub(crate) fn ticks() -> u64 {
 #[inline(always)]
 pub(crate) fn nanos_since(start: u64) -> u64 {
     let passed = ticks().saturating_sub(start);
-    if MODE.load(Relaxed) == FAST {
+    // Acquire pairs with the Release in `start`: the factor is there.
+    if MODE.load(Acquire) == FAST {
         to_nanos(passed)
     } else {
         nanos_cold(passed)
@@ -101,7 +122,7 @@ fn is_standard() -> bool {
 }
 
 fn standard_nanos() -> u64 {
-    anchor().instant.elapsed().as_nanos() as u64
+    origin().elapsed().as_nanos() as u64
 }
 
 /// Nanoseconds since the library first looked at a clock, for rates and windows; a thread with a manual
@@ -115,13 +136,11 @@ pub(crate) fn start() {
     if MODE.load(Acquire) % MANUAL != UNKNOWN {
         return;
     }
+    let _pass = gate::enter();
     static ONCE: OnceLock<()> = OnceLock::new();
     ONCE.get_or_init(|| {
-        let mode = if anchor().invariant {
-            while anchor().instant.elapsed() < Duration::from_millis(1) {
-                std::hint::spin_loop();
-            }
-            if measure() { FAST } else { STANDARD }
+        let mode = if is_invariant() && calibrate() {
+            FAST
         } else {
             STANDARD
         };
@@ -134,22 +153,50 @@ pub(crate) fn start() {
     });
 }
 
+/// Measures the factor for the first time, over a millisecond.
+fn calibrate() -> bool {
+    let from = moment();
+    while standard_nanos() < from.nanos + 1_000_000 {
+        std::hint::spin_loop();
+    }
+    let factor = factor(from, moment());
+    if let Some(factor) = factor {
+        FACTOR.store(factor, Relaxed);
+        *anchor() = Some(from);
+    }
+    factor.is_some()
+}
+
 /// Measures the factor anew, over all the time since the anchor. Called at every collection.
 pub(crate) fn refine() {
-    if MODE.load(Acquire) % MANUAL == FAST {
-        measure();
+    if MODE.load(Acquire) % MANUAL != FAST {
+        return;
+    }
+    let _pass = gate::enter();
+    let now = moment();
+    let mut anchor = anchor();
+    let Some(from) = *anchor else { return };
+    match factor(from, now) {
+        // One of the clocks stood still, as when a machine sleeps: the factor is as good as it was.
+        Some(factor) if factor.abs_diff(FACTOR.load(Relaxed)) > factor / 100 => *anchor = Some(now),
+        Some(factor) => FACTOR.store(factor, Relaxed),
+        None => *anchor = Some(now),
     }
 }
 
-fn measure() -> bool {
-    let (ticks, elapsed) = (counter(), anchor().instant.elapsed());
-    let passed = ticks.saturating_sub(anchor().ticks);
-    if passed == 0 {
-        return false;
-    }
-    let factor = (elapsed.as_nanos() << 32) / u128::from(passed);
-    FACTOR.store(factor as u64, Relaxed);
-    factor != 0
+fn anchor() -> MutexGuard<'static, Option<Moment>> {
+    ANCHOR.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn factor(from: Moment, to: Moment) -> Option<u64> {
+    let ticks = to
+        .ticks
+        .checked_sub(from.ticks)
+        .filter(|ticks| *ticks > 0)?;
+    let nanos = to.nanos.checked_sub(from.nanos)?;
+    u64::try_from((u128::from(nanos) << 32) / u128::from(ticks))
+        .ok()
+        .filter(|factor| *factor > 0)
 }
 
 #[cfg(all(target_arch = "x86_64", not(miri)))]
@@ -178,14 +225,25 @@ fn is_invariant() -> bool {
 }
 
 thread_local! {
-    static OWN: RefCell<Option<Arc<Manual>>> = const { RefCell::new(None) };
+    static OWN: Own = const { Own(RefCell::new(None)) };
+}
+
+/// A thread's manual clock; it counts in [`MODE`] while the thread has it.
+struct Own(RefCell<Option<Arc<Manual>>>);
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        if self.0.get_mut().is_some() {
+            MODE.fetch_sub(MANUAL, AcqRel);
+        }
+    }
 }
 
 fn manual() -> Option<Arc<Manual>> {
     if MODE.load(Relaxed) < MANUAL {
         return None;
     }
-    OWN.try_with(|own| own.borrow().clone()).ok().flatten()
+    OWN.try_with(|own| own.0.borrow().clone()).ok().flatten()
 }
 
 /// A clock that stands until it is advanced.
@@ -210,7 +268,7 @@ pub(crate) fn read_from(clock: Option<Arc<Manual>>) -> Option<Arc<Manual>> {
         if clock.is_some() {
             MODE.fetch_add(MANUAL, AcqRel);
         }
-        let before = own.replace(clock);
+        let before = own.0.replace(clock);
         if before.is_some() {
             MODE.fetch_sub(MANUAL, AcqRel);
         }

@@ -51,7 +51,7 @@ extern "C" fn in_parent() {
 
 extern "C" fn in_child() {
     GENERATION.store(GENERATION.load(Relaxed).wrapping_add(1), Relaxed);
-    slab::orphan_all_but(local::own_slab());
+    slab::orphan_all_but(local::owns);
     reopen();
 }
 

@@ -122,8 +122,12 @@ impl<T> Index<T> {
                     }
                 }
             }
-            let published = ptr::from_ref(&*larger).cast_mut();
             grown.tables.push(larger);
+            // Taken where the table will stay: moving a box ends pointers made from it before.
+            let published = grown
+                .tables
+                .last()
+                .map_or(ptr::null_mut(), |table| ptr::from_ref(&**table).cast_mut());
             // Release: the table is filled before it can be found.
             self.current.store(published, Release);
         }

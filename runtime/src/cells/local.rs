@@ -11,7 +11,7 @@
 //! slab with atomic adds. Recording is not safe in a signal handler: the handler could interrupt
 //! the owner between its load and its store.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::ptr;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{self, Relaxed, Release};
@@ -51,24 +51,59 @@ thread_local! {
     };
 
     /// Its destructor is how a thread's end is noticed.
-    static SENTINEL: Sentinel = const { Sentinel };
+    static OWNED: Owned = const {
+        Owned {
+            main: Cell::new(None),
+            stays: RefCell::new(Vec::new()),
+        }
+    };
 }
 
-struct Sentinel;
+/// The slabs that a thread owns: one that it records into unless a test says otherwise, and one for each realm
+/// that it is in.
+struct Owned {
+    main: Cell<Option<&'static Slab>>,
+    /// In the order they were entered; the last is the one recorded into.
+    stays: RefCell<Vec<(Stay, &'static Slab)>>,
+}
 
-impl Drop for Sentinel {
-    fn drop(&mut self) {
-        LOCAL.with(|local| {
-            local.phase.set(Phase::Gone);
-            for page in &local.pages {
-                page.set(ptr::null());
-            }
-            // SAFETY: slabs are never freed, and this one is the thread's own.
-            if let Some(slab) = unsafe { local.slab.replace(ptr::null()).as_ref() } {
-                slab.change(State::Owned, State::Gone);
-            }
-        });
+/// Names one stay of a thread in a realm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stay(u64);
+
+impl Owned {
+    fn current(&self) -> Option<&'static Slab> {
+        let innermost = self.stays.borrow().last().map(|(_, slab)| *slab);
+        innermost.or(self.main.get())
     }
+
+    fn has(&self, slab: &Slab) -> bool {
+        let is_it = |own: &&'static Slab| ptr::eq(*own, slab);
+        self.main.get().iter().any(is_it) || self.stays.borrow().iter().any(|(_, own)| is_it(&own))
+    }
+}
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        let local = here();
+        local.phase.set(Phase::Gone);
+        local.forget_pages();
+        let stays = self.stays.get_mut().drain(..).map(|(_, slab)| slab);
+        for slab in stays.chain(self.main.take()) {
+            slab.change(State::Owned, State::Gone);
+        }
+    }
+}
+
+/// This thread's part.
+#[inline(always)]
+fn here<'a>() -> &'a Local {
+    // The smallest possible closure, so that every compiler setting inlines it.
+    let local = LOCAL.try_with(ptr::from_ref).unwrap_or(ptr::null());
+    // SAFETY: a thread-local without destructor and without lazy initialisation is there from the thread's
+    // begin to its end, so `try_with` never fails; the reference stays on this thread, because `Local`
+    // is not `Sync`, and no caller keeps it.
+    unsafe { &*local }
 }
 
 /// Where a record goes: this thread's own cell, or one that all threads share.
@@ -121,24 +156,40 @@ impl Local {
     /// Gives a thread its slab, and arranges for its end to be noticed.
     fn begin(&self) {
         self.phase.set(Phase::Busy);
-        // Fails only when the thread's destructors have run: then there is no end left to notice.
-        if SENTINEL.try_with(|_| ()).is_err() {
-            self.phase.set(Phase::Gone);
-            return;
-        }
-        match slab::adopt(realm::MAIN.0) {
-            Some(slab) => {
-                self.use_slab(slab);
-                self.phase.set(Phase::Live);
-            }
-            None => self.phase.set(Phase::Fresh), // no memory now; the next record tries again
+        let adopted = OWNED.try_with(|owned| {
+            let slab = slab::adopt(realm::MAIN.0);
+            owned.main.set(slab);
+            slab
+        });
+        match adopted {
+            Ok(Some(slab)) => self.record_into(Some(slab)),
+            Ok(None) => self.phase.set(Phase::Fresh), // no memory now; the next record tries again
+            // The thread's destructors have run: there is no end left to notice.
+            Err(_) => self.phase.set(Phase::Gone),
         }
     }
 
-    fn use_slab(&self, slab: &'static Slab) {
-        self.slab.set(slab);
-        for (here, page) in self.pages.iter().zip(slab.near_pages()) {
-            here.set(page);
+    /// From here on this thread records into `slab`; with none, into one that the next record adopts.
+    fn record_into(&self, slab: Option<&'static Slab>) {
+        match slab {
+            Some(slab) => {
+                self.slab.set(slab);
+                for (here, page) in self.pages.iter().zip(slab.near_pages()) {
+                    here.set(page);
+                }
+                self.phase.set(Phase::Live);
+            }
+            None => {
+                self.forget_pages();
+                self.phase.set(Phase::Fresh);
+            }
+        }
+    }
+
+    fn forget_pages(&self) {
+        self.slab.set(ptr::null());
+        for page in &self.pages {
+            page.set(ptr::null());
         }
     }
 }
@@ -192,15 +243,14 @@ pub(crate) fn add_last(cell: CellId, n: u64) {
 
 #[inline(always)]
 fn add_ordered(cell: CellId, n: u64, ordering: Ordering) {
-    LOCAL.with(|local| {
-        let page = local.page(cell);
-        if page.is_null() {
-            return add_elsewhere(local, cell, n);
-        }
-        // SAFETY: a page in the inline directory belongs to this thread's slab, which it owns.
-        let own = unsafe { at(page, cell) };
-        own.store(own.load(Relaxed).wrapping_add(n), ordering);
-    });
+    let local = here();
+    let page = local.page(cell);
+    if page.is_null() {
+        return add_elsewhere(local, cell, n);
+    }
+    // SAFETY: a page in the inline directory belongs to this thread's slab, which it owns.
+    let own = unsafe { at(page, cell) };
+    own.store(own.load(Relaxed).wrapping_add(n), ordering);
 }
 
 #[cold]
@@ -228,17 +278,16 @@ static LATE: Mutex<()> = Mutex::new(());
 /// last store, to its number `last`. Either may be 0 for none.
 #[inline(always)]
 pub(crate) fn record(run: CellId, sample: impl Sample, first: usize, last: usize) {
-    LOCAL.with(|local| {
-        let page = local.page(run);
-        if page.is_null() {
-            return record_elsewhere(local, run, sample, first, last);
-        }
-        // SAFETY: the page is this thread's own; `run` is a wide run.
-        let line = unsafe { line_at(page, run) };
-        // SAFETY: a thread with pages has a slab, which lives for ever.
-        let slab = unsafe { &*local.slab.get() };
-        record_own(line, slab, sample, first, last);
-    });
+    let local = here();
+    let page = local.page(run);
+    if page.is_null() {
+        return record_elsewhere(local, run, sample, first, last);
+    }
+    // SAFETY: the page is this thread's own; `run` is a wide run.
+    let line = unsafe { line_at(page, run) };
+    // SAFETY: a thread with pages has a slab, which lives for ever.
+    let slab = unsafe { &*local.slab.get() };
+    record_own(line, slab, sample, first, last);
 }
 
 #[inline(always)]
@@ -294,56 +343,52 @@ pub(crate) fn set_cell(cell: CellId) -> Option<&'static AtomicU64> {
     (!page.is_null()).then(|| unsafe { at(page, cell) })
 }
 
-/// This thread's slab, if it has one.
-pub(super) fn own_slab() -> Option<&'static Slab> {
-    // SAFETY: slabs are never freed.
-    LOCAL.with(|local| unsafe { local.slab.get().as_ref() })
-}
-
-/// What a thread recorded into before it entered a realm; see [`enter`].
-#[derive(Debug)]
-pub(crate) struct Before {
-    slab: *const Slab,
-    phase: Phase,
+/// Whether this thread owns a slab, in any realm.
+pub(super) fn owns(slab: &Slab) -> bool {
+    OWNED.try_with(|owned| owned.has(slab)).unwrap_or(false)
 }
 
 /// From here on this thread records into a slab of `realm`. Nothing when the thread is ending.
-pub(crate) fn enter(realm: realm::Realm) -> Option<Before> {
-    LOCAL.with(|local| {
-        let before = Before {
-            slab: local.slab.get(),
-            phase: local.phase.get(),
-        };
-        if matches!(before.phase, Phase::Busy | Phase::Gone) || SENTINEL.try_with(|_| ()).is_err() {
-            return None;
-        }
+pub(crate) fn enter(realm: realm::Realm) -> Option<Stay> {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let local = here();
+    let before = local.phase.get();
+    if matches!(before, Phase::Busy | Phase::Gone) {
+        return None;
+    }
+    local.phase.set(Phase::Busy);
+    let entered = OWNED.try_with(|owned| {
         let slab = slab::adopt(realm.0)?;
-        local.use_slab(slab);
-        local.phase.set(Phase::Live);
-        Some(before)
-    })
+        let stay = Stay(NEXT.fetch_add(1, Relaxed));
+        owned.stays.borrow_mut().push((stay, slab));
+        Some((stay, slab))
+    });
+    match entered {
+        Ok(Some((stay, slab))) => {
+            local.record_into(Some(slab));
+            Some(stay)
+        }
+        _ => {
+            local.phase.set(before);
+            None
+        }
+    }
 }
 
-/// Ends what [`enter`] began, on the same thread.
-pub(crate) fn leave(before: Before) {
-    LOCAL.with(|local| {
-        if local.phase.get() != Phase::Live {
-            return; // the thread is ending; its sentinel has given the realm's slab up
+/// Ends a stay, on the thread that began it. Stays may end in any order; the latest that has not ended is the one
+/// recorded into.
+pub(crate) fn leave(stay: Stay) {
+    let local = here();
+    // Once the thread's destructors have run, its slabs are given up already.
+    let _ = OWNED.try_with(|owned| {
+        let left = {
+            let mut stays = owned.stays.borrow_mut();
+            let place = stays.iter().position(|(entered, _)| *entered == stay);
+            place.map(|place| stays.remove(place).1)
+        };
+        if let Some(left) = left {
+            local.record_into(owned.current());
+            left.change(State::Owned, State::Gone);
         }
-        // SAFETY: slabs are never freed.
-        if let Some(slab) = unsafe { local.slab.get().as_ref() } {
-            slab.change(State::Owned, State::Gone);
-        }
-        // SAFETY: likewise; this thread owned it when it entered and still does.
-        match unsafe { before.slab.as_ref() } {
-            Some(slab) => local.use_slab(slab),
-            None => {
-                local.slab.set(ptr::null());
-                for page in &local.pages {
-                    page.set(ptr::null());
-                }
-            }
-        }
-        local.phase.set(before.phase);
     });
 }

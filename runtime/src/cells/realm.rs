@@ -16,12 +16,15 @@ pub(crate) struct Realm(pub(crate) u32);
 /// Where a program records unless it says otherwise.
 pub(crate) const MAIN: Realm = Realm(0);
 
+/// Where an empty slab is, until a thread takes it somewhere.
+pub(super) const NOBODY: Realm = Realm(u32::MAX);
+
 /// A realm that nobody used before. They wrap after four billion, by when the first is long closed.
 pub(super) fn fresh() -> Realm {
     static NEXT: AtomicU32 = AtomicU32::new(1);
     loop {
         let id = NEXT.fetch_add(1, Relaxed);
-        if id != MAIN.0 {
+        if id != MAIN.0 && id != NOBODY.0 {
             return Realm(id);
         }
     }

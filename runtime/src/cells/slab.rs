@@ -30,6 +30,7 @@ use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64};
 use super::block::Block;
 use super::ids::LINE;
 use super::page::{CELLS, Page, SOURCE};
+use super::realm;
 
 /// Pages in the inline part of the directory: 65,536 cells.
 pub(super) const NEAR: usize = 256;
@@ -203,7 +204,12 @@ impl Slab {
     }
 
     pub(super) fn realm(&self) -> u32 {
-        self.realm.load(Relaxed)
+        self.realm.load(Acquire)
+    }
+
+    /// Makes it no realm's; the caller has closed it.
+    pub(super) fn leave_realm(&self) {
+        self.realm.store(realm::NOBODY.0, Release);
     }
 
     pub(super) fn state(&self) -> u32 {
@@ -292,7 +298,9 @@ pub(super) fn adopt(realm: u32) -> Option<&'static Slab> {
     }
     for slab in all() {
         if slab.state() == State::Empty as u32 && slab.change(State::Empty, State::Owned) {
-            slab.realm.store(realm, Relaxed);
+            // Until here it was nobody's, so no reader took its numbers for its former realm's.
+            slab.realm.store(realm, Release);
+            JOINED.fetch_add(1, AcqRel);
             return Some(slab);
         }
     }
@@ -310,19 +318,31 @@ pub(super) fn adopt(realm: u32) -> Option<&'static Slab> {
         slab.next.store(head, Relaxed);
         // Release: the slab's contents, its link and its realm come before its publication.
         match HEAD.compare_exchange_weak(head, fresh.as_ptr(), Release, Relaxed) {
-            Ok(_) => return Some(slab),
+            Ok(_) => {
+                JOINED.fetch_add(1, AcqRel);
+                return Some(slab);
+            }
             Err(now) => head = now,
         }
     }
 }
 
 /// In a child of `fork`: every slab whose thread the child does not have is given up.
-pub(super) fn orphan_all_but(own: Option<&'static Slab>) {
+pub(super) fn orphan_all_but(is_own: impl Fn(&Slab) -> bool) {
     for slab in all() {
-        if own.is_none_or(|own| !ptr::eq(own, slab)) {
+        if !is_own(slab) {
             slab.change(State::Owned, State::Gone);
         }
     }
+}
+
+/// Counts slabs that begin to be used: a reader that has listed the slabs finds out whether there are more.
+static JOINED: AtomicU64 = AtomicU64::new(0);
+
+/// How many slabs have begun to be used.
+pub(super) fn joined() -> u64 {
+    // Acquire: whoever sees the count sees the slab on the list.
+    JOINED.load(Acquire)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 //! never comes here.
 //!
 //! Nothing that runs user code may happen during a turn: no log line, no closure, no drop of a user's
-//! value. Things to be dropped are handed to [`Turn::later`] and go when the turn has ended.
+//! value. Things to be dropped are handed to [`Turn::later`], and come back from [`Turn::end`].
 //!
 //! What only the collector may touch is wrapped in [`Kept`] and opened with the turn.
 
@@ -35,9 +35,18 @@ pub(crate) struct Turn {
     /// Dropped before the pass: fields go in order.
     _role: MutexGuard<'static, ()>,
     _pass: gate::Pass,
-    later: Vec<Box<dyn Any>>,
+    later: Later,
     /// `&Turn` reads what `Kept` wraps, so two threads must not share one.
     _alone: PhantomData<*const ()>,
+}
+
+/// What was put off until the turn has ended.
+#[derive(Default)]
+pub(crate) struct Later {
+    /// The library's own: it may end other things' lives.
+    pub(crate) ours: Vec<Box<dyn Any>>,
+    /// Users' values: dropping them runs their code.
+    pub(crate) users: Vec<Box<dyn Any + Send>>,
 }
 
 /// Something that only the collector touches.
@@ -94,35 +103,34 @@ impl Turn {
         Turn {
             _role: role,
             _pass: pass,
-            later: Vec::new(),
+            later: Later::default(),
             _alone: PhantomData,
         }
     }
 
-    /// Keeps something that may run user code when dropped until the turn has ended.
+    /// Puts a drop off until the turn has ended.
     pub(crate) fn later(&mut self, dropped: impl Any) {
-        self.later.push(Box::new(dropped));
+        self.later.ours.push(Box::new(dropped));
     }
 
-    /// Ends the turn, and only then drops what was put off.
-    pub(crate) fn end(mut self) {
-        let later = std::mem::take(&mut self.later);
-        drop(self);
-        drop(later);
+    /// Puts the drop of a user's value off until the turn has ended.
+    pub(crate) fn bury(&mut self, dropped: impl Any + Send) {
+        self.later.users.push(Box::new(dropped));
+    }
+
+    /// Ends the turn; gives what was put off.
+    pub(crate) fn end(mut self) -> Later {
+        std::mem::take(&mut self.later)
     }
 
     /// What reads the cells of one realm.
     pub(crate) fn reader(&self, realm: Realm) -> Reader<'_> {
-        let mut slabs: Vec<&'static Slab> = slab::all()
-            .filter(|slab| slab.realm() == realm.0 && slab.state() != State::Empty as u32)
-            .collect();
-        if realm == MAIN {
-            slabs.push(&BASE);
-            slabs.push(&SHARED);
-        }
+        let joined = slab::joined(); // before the list: what joins later is seen to have
         let bases = BASES.get(self).iter().find(|(of, _)| *of == realm);
         Reader {
-            slabs,
+            realm,
+            slabs: slabs_of(realm),
+            joined,
             bases: bases.map(|(_, bases)| bases),
         }
     }
@@ -194,6 +202,7 @@ impl Turn {
         if slab.pages().next().is_some() {
             slab.change(State::Closed, State::Gone);
         } else {
+            slab.leave_realm();
             slab.change(State::Closed, State::Empty);
         }
     }
@@ -226,12 +235,10 @@ impl Turn {
                     .map(|id| (id, reader.sum(id)))
                     .collect()
             };
-            if sums.iter().all(|(_, sum)| *sum == 0) {
-                continue;
-            }
             let bases = BASES.get_mut(self);
             let place = match bases.iter().position(|(of, _)| *of == realm) {
                 Some(place) => place,
+                None if sums.iter().all(|(_, sum)| *sum == 0) => continue,
                 None => {
                     bases.push((realm, Bases::default()));
                     bases.len() - 1
@@ -255,61 +262,95 @@ fn fold_page(from: &Page, index: usize, wide: bool) -> bool {
     let Some(base) = (unsafe { base.as_ref() }) else {
         return false;
     };
+    let mut whole = true;
     for (place, (from, to)) in from.cells.iter().zip(&base.cells).enumerate() {
         if wide && place % LINE == 0 {
             // SAFETY: only the collector writes the base, and this is its turn; the thread of `from`
             // is gone, and the slab was closed with Acquire.
-            unsafe { block::absorb(to, &BASE, from) };
+            whole &= unsafe { block::absorb(to, &BASE, from) };
         } else {
             let moved = from.load(Relaxed);
             if moved != 0 {
                 block::bump(to, moved);
+                from.store(0, Relaxed); // should a block find no room, the page stays and is read again
             }
         }
     }
-    true
+    whole
+}
+
+/// Every slab whose numbers count in a realm.
+fn slabs_of(realm: Realm) -> Vec<&'static Slab> {
+    let mut slabs: Vec<&'static Slab> = slab::all()
+        .filter(|slab| slab.realm() == realm.0 && slab.state() != State::Empty as u32)
+        .collect();
+    if realm == MAIN {
+        slabs.push(&BASE);
+        slabs.push(&SHARED);
+    }
+    slabs
+}
+
+fn sum_over(slabs: &[&'static Slab], id: u32) -> u64 {
+    slabs.iter().fold(0, |sum, slab| {
+        let cell = slab.cell(id);
+        if cell.is_null() {
+            return sum;
+        }
+        // SAFETY: pages are freed only within a turn, by code that holds no reader.
+        // Acquire: pairs with the Release of a level's downs and of a guard's outcome; for the rest it costs nothing
+        // on x86, and readers are in no hurry elsewhere.
+        sum.wrapping_add(unsafe { &*cell }.load(Acquire))
+    })
 }
 
 /// Adds cells up over the slabs of one realm. It lives within a turn.
 pub(crate) struct Reader<'t> {
+    realm: Realm,
     slabs: Vec<&'static Slab>,
+    /// How many slabs had begun to be used when these were listed.
+    joined: u64,
     bases: Option<&'t Bases>,
 }
 
 impl Reader<'_> {
     fn sum(&self, id: u32) -> u64 {
-        self.slabs.iter().fold(0, |sum, slab| {
-            let cell = slab.cell(id);
-            if cell.is_null() {
-                return sum;
-            }
-            // SAFETY: pages are freed only within a turn, and this one is not freeing.
-            // Acquire: see `CellId` runs that are read in an order (`level`, `line`); on the counters'
-            // path it costs nothing on x86 and a cheaper barrier than a lock elsewhere.
-            sum.wrapping_add(unsafe { &*cell }.load(Acquire))
-        })
+        sum_over(&self.slabs, id)
+    }
+
+    fn base(&self, cell: CellId) -> u64 {
+        self.bases.map_or(0, |bases| bases.get(cell.id()))
     }
 
     /// A cell's value.
     pub(crate) fn total(&self, cell: CellId) -> u64 {
-        let base = self.bases.map_or(0, |bases| bases.get(cell.id()));
-        self.sum(cell.id()).wrapping_sub(base)
+        self.sum(cell.id()).wrapping_sub(self.base(cell))
+    }
+
+    /// A cell's value, by a thread that has just read what was counted after it. What was counted after it may stand
+    /// in a listed slab, and it itself in one that has joined since.
+    fn total_before(&self, cell: CellId) -> u64 {
+        if slab::joined() == self.joined {
+            return self.total(cell);
+        }
+        sum_over(&slabs_of(self.realm), cell.id()).wrapping_sub(self.base(cell))
     }
 
     /// An up-and-down pair's value. All downs are read before any ups: whoever counted a thing down
     /// knew of its up, so a level that never is below zero is never seen below zero.
     pub(crate) fn level(&self, up: CellId) -> i64 {
         let down = self.total(up.plus(1));
-        self.total(up).wrapping_sub(down) as i64
+        self.total_before(up).wrapping_sub(down) as i64
     }
 
     /// The numbers of a wide run, `[1]` to `[7]`, each as it stands; the last are read before the
     /// first, so that whoever adds to `[1]` before `[2…]` is never seen the other way round.
     pub(crate) fn line(&self, run: CellId) -> [u64; LINE] {
         let mut numbers = [0; LINE];
-        for offset in (1..LINE).rev() {
+        for offset in (2..LINE).rev() {
             numbers[offset] = self.total(run.plus(offset as u16));
         }
+        numbers[1] = self.total_before(run.plus(1));
         numbers
     }
 

@@ -5,8 +5,10 @@
 //! waits for each only so long. One that has not come back is left behind with its thread; until it does
 //! come back it is not called again, and the gauge has no value.
 
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering::AcqRel};
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Release};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -17,18 +19,19 @@ use crate::snapshot::Number;
 /// How long a snapshot waits for one closure.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-type Function = dyn Fn() -> Number + Send + Sync;
+pub(crate) type Function = dyn Fn() -> Number + Send + Sync;
 
 /// A gauge's closure.
 pub(crate) struct Closure {
-    function: Mutex<Arc<Function>>,
+    /// Nothing once its place is retired.
+    function: Mutex<Option<Arc<Function>>>,
     busy: AtomicBool,
 }
 
 impl Closure {
     pub(crate) fn new(function: impl Fn() -> Number + Send + Sync + 'static) -> Closure {
         Closure {
-            function: Mutex::new(Arc::new(function)),
+            function: Mutex::new(Some(Arc::new(function))),
             busy: AtomicBool::new(false),
         }
     }
@@ -36,23 +39,43 @@ impl Closure {
     /// Replaces the closure: the newest instance at a place knows best.
     pub(crate) fn replace(&self, function: impl Fn() -> Number + Send + Sync + 'static) {
         let mut held = self.function.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = std::mem::replace(&mut *held, Arc::new(function));
+        let before = held.replace(Arc::new(function));
         drop(held);
         drop(before); // user code: after the lock
     }
 
+    /// Takes the user's function out, so that what is left may be dropped anywhere.
+    pub(crate) fn retire(&self) -> Option<Arc<Function>> {
+        let mut held = self.function.lock().unwrap_or_else(PoisonError::into_inner);
+        held.take()
+    }
+
     fn call(&self) -> Option<Number> {
-        let function = self
-            .function
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let held = self.function.lock().unwrap_or_else(PoisonError::into_inner);
+        let function = held.clone()?;
+        drop(held);
         let number = catch_unwind(AssertUnwindSafe(|| function())).ok();
-        if catch_unwind(AssertUnwindSafe(move || drop(function))).is_err() {
-            return None;
-        }
+        catch_unwind(AssertUnwindSafe(move || drop(function))).ok()?;
         number
     }
+}
+
+/// Drops users' values where their code can harm nobody: on a thread of its own, one after another.
+pub(super) fn bury(values: Vec<Box<dyn Any + Send>>) {
+    if values.is_empty() {
+        return;
+    }
+    let thread = std::thread::Builder::new().name("calipers-gauges".to_owned());
+    // Should no thread be had, the spawn drops the values here.
+    let _ = thread.spawn(move || {
+        for value in values {
+            if catch_unwind(AssertUnwindSafe(move || drop(value))).is_err() {
+                faults::report(Fault::ClosurePanicked, || {
+                    "a gauge's closure panicked when it was dropped".to_owned()
+                });
+            }
+        }
+    });
 }
 
 enum Answer {
@@ -90,16 +113,14 @@ fn call_from(closures: &[Arc<Closure>], first: usize, values: &mut [Option<Numbe
             .name("calipers-gauges".to_owned())
             .spawn(move || {
                 for (at, closure) in todo {
-                    if abandoned.load(std::sync::atomic::Ordering::Acquire) {
+                    if abandoned.load(Acquire) {
                         return;
                     }
                     let answer = match closure.call() {
                         Some(number) => Answer::Value(at, number),
                         None => Answer::Panicked,
                     };
-                    closure
-                        .busy
-                        .store(false, std::sync::atomic::Ordering::Release);
+                    closure.busy.store(false, Release);
                     let _ = sender.send(answer);
                 }
             })
@@ -119,7 +140,7 @@ fn call_from(closures: &[Arc<Closure>], first: usize, values: &mut [Option<Numbe
                 });
             }
             Err(RecvTimeoutError::Timeout) => {
-                abandoned.store(true, std::sync::atomic::Ordering::Release);
+                abandoned.store(true, Release);
                 faults::report(Fault::ClosureStalled, || {
                     format!("a gauge's closure did not answer within {PATIENCE:?}")
                 });
@@ -127,7 +148,10 @@ fn call_from(closures: &[Arc<Closure>], first: usize, values: &mut [Option<Numbe
                 release(&busy[done + 1..]);
                 return waiting_for + 1;
             }
-            Err(RecvTimeoutError::Disconnected) => return closures.len(),
+            Err(RecvTimeoutError::Disconnected) => {
+                release(&busy[done..]);
+                return closures.len();
+            }
         }
         deadline = Instant::now() + PATIENCE;
         if let Some(next) = order.get(done + 1) {
@@ -139,9 +163,7 @@ fn call_from(closures: &[Arc<Closure>], first: usize, values: &mut [Option<Numbe
 
 fn release(closures: &[Arc<Closure>]) {
     for closure in closures {
-        closure
-            .busy
-            .store(false, std::sync::atomic::Ordering::Release);
+        closure.busy.store(false, Release);
     }
 }
 
@@ -180,7 +202,7 @@ mod tests {
             "the stalled one is not waited for twice"
         );
         drop(release);
-        while closures[0].busy.load(std::sync::atomic::Ordering::Acquire) {
+        while closures[0].busy.load(Acquire) {
             std::thread::yield_now();
         }
         assert_eq!(

@@ -148,7 +148,7 @@ fn walk(
         }
         for row in &known.hidden {
             for (batch, at) in &row.stats {
-                if let Some(fed) = settle::feeds(&row.place, &batch[*at]) {
+                if let Some(fed) = row.place.feeds(&batch[*at]) {
                     hidden.push((read.value(&batch[*at], now), fed));
                 }
             }

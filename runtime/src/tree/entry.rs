@@ -51,7 +51,12 @@ impl Entry {
                     member.retire(turn);
                 }
             }
-            Source::Held(_) | Source::Closure(_) | Source::Aggregate(_) => {}
+            Source::Closure(closure) => {
+                if let Some(function) = closure.retire() {
+                    turn.bury(function);
+                }
+            }
+            Source::Held(_) | Source::Aggregate(_) => {}
         }
     }
 }

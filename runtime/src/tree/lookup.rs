@@ -120,10 +120,7 @@ impl Tree {
     /// A place below `group` that nobody else has, named by the lowest free number.
     pub(crate) fn numbered(self: &Arc<Tree>, group: &Node) -> Node {
         loop {
-            let number = {
-                let _pass = gate::enter();
-                group.place().numbers().take()
-            };
+            let number = group.place().numbers().take();
             let path = format!("{}/{number}", group.place().path);
             let (node, made) =
                 self.enter(Arc::from(path), Some(group.clone()), false, Some(number));

@@ -118,9 +118,17 @@ impl<'n> Opener<'n> {
         }
     }
 
-    /// Shows what was opened, and tells what could not stand where it belongs.
+    /// Shows what was opened, and tells what could not stand where it belongs or feeds nothing.
     fn close(self) {
         let conflicts = self.conflicts.take();
+        let place = self.node.place();
+        let unfed: Vec<_> = self
+            .fresh
+            .borrow()
+            .iter()
+            .filter_map(|entry| Some((place.unfed(entry)?, entry.name.clone(), entry.spec.kind)))
+            .collect();
+        let path = place.path.clone();
         drop(self);
         for Conflict {
             path,
@@ -131,6 +139,13 @@ impl<'n> Opener<'n> {
             faults::report_each(Fault::PathConflict, || {
                 format!(
                     "`{path}` is a {held}, so a {refused} of that path is kept at `/calipers/conflicts{path}`"
+                )
+            });
+        }
+        for ((above, aggregate), name, kind) in unfed {
+            faults::report(Fault::CannotFold, || {
+                format!(
+                    "`{above}/{name}` is a {aggregate} and cannot fold `{path}/{name}`, a {kind}"
                 )
             });
         }

@@ -18,6 +18,7 @@ use super::class::Class;
 use super::entry::Entry;
 use super::lookup::Tree;
 use super::settle;
+use crate::Kind;
 use crate::cells::gate;
 use crate::cells::list::List;
 use crate::cells::turn::Kept;
@@ -174,6 +175,39 @@ impl Place {
         self.batches.iter().flat_map(|batch| batch.iter())
     }
 
+    /// The nearest aggregate above that can fold a stat of this place.
+    pub(crate) fn feeds(&self, entry: &Entry) -> Option<(Batch, usize)> {
+        self.named_above(&entry.name)
+            .find(|(_, (batch, at))| batch[*at].spec.kind.folds(entry.spec.kind))
+            .map(|(_, (batch, at))| (batch.clone(), *at))
+    }
+
+    /// Where aggregates of this stat's name stand above and none can fold it: the path and kind of the nearest.
+    pub(crate) fn unfed(&self, entry: &Entry) -> Option<(Arc<str>, Kind)> {
+        let (place, (batch, at)) = self.named_above(&entry.name).next()?;
+        if self.feeds(entry).is_some() || entry.spec.kind.is_aggregate() {
+            return None;
+        }
+        Some((place.path.clone(), batch[*at].spec.kind))
+    }
+
+    /// The aggregates of this name above, nearest first; none above what was set aside.
+    fn named_above<'a>(
+        &'a self,
+        name: &'a str,
+    ) -> impl Iterator<Item = (&'a Place, &'a (Batch, usize))> {
+        let first = self.parent.as_ref().filter(|_| !self.aside);
+        std::iter::successors(first, |node| node.place().parent.as_ref()).flat_map(move |node| {
+            let place: &Place = node.place();
+            let named = move |(batch, at): &&(Batch, usize)| batch[*at].name == name;
+            place
+                .aggregates
+                .iter()
+                .filter(named)
+                .map(move |found| (place, found))
+        })
+    }
+
     pub(crate) fn register(&self) -> MutexGuard<'_, Register> {
         self.register.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -207,7 +241,11 @@ impl Place {
     }
 
     pub(crate) fn numbers(&self) -> NumbersGuard<'_> {
-        NumbersGuard(self.numbers.lock().unwrap_or_else(PoisonError::into_inner))
+        let pass = gate::enter(); // before the lock, as everywhere
+        NumbersGuard {
+            numbers: self.numbers.lock().unwrap_or_else(PoisonError::into_inner),
+            _pass: pass,
+        }
     }
 
     /// The last segment of its path.
@@ -269,11 +307,14 @@ pub(crate) struct Numbers {
     free: BTreeSet<u32>,
 }
 
-pub(crate) struct NumbersGuard<'a>(MutexGuard<'a, Option<Box<Numbers>>>);
+pub(crate) struct NumbersGuard<'a> {
+    numbers: MutexGuard<'a, Option<Box<Numbers>>>,
+    _pass: gate::Pass,
+}
 
 impl NumbersGuard<'_> {
     pub(crate) fn take(&mut self) -> u32 {
-        let numbers = self.0.get_or_insert_default();
+        let numbers = self.numbers.get_or_insert_default();
         numbers.free.pop_first().unwrap_or_else(|| {
             numbers.highest += 1;
             numbers.highest
@@ -281,8 +322,7 @@ impl NumbersGuard<'_> {
     }
 
     fn give_back(&mut self, number: u32) {
-        let _pass = gate::enter();
-        if let Some(numbers) = &mut *self.0 {
+        if let Some(numbers) = &mut *self.numbers {
             numbers.free.insert(number);
             // The numbers at the end need not be remembered one by one.
             while numbers.highest > 0 && numbers.free.remove(&numbers.highest) {

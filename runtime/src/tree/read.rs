@@ -152,7 +152,8 @@ impl<'t> Read<'t> {
                     panicked: numbers[line::PANICKED],
                     cancelled: numbers[line::CANCELLED],
                 },
-                in_flight: in_flight(&numbers),
+                // Of one realm it may be below zero, when a guard crossed into another.
+                in_flight: (in_flight(&numbers) as i64).max(0) as u64,
             })),
             _ => Value::Histogram(Arc::new(HistogramValue {
                 recent,

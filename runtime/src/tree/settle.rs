@@ -15,22 +15,41 @@
 use std::sync::Arc;
 use std::sync::atomic::{Ordering::SeqCst, fence};
 
+use super::closures;
 use super::entry::{Entry, Source};
 use super::known;
 use super::lookup::Tree;
-use super::place::{Batch, Place};
+use super::place::Place;
 use super::read::Read;
 use super::tick;
 use crate::Kind;
 use crate::cells::list::Stack;
 use crate::cells::realm::Realm;
-use crate::cells::turn::{Kept, Turn};
+use crate::cells::turn::{Kept, Later, Turn};
 
 /// Places whose last handle is gone.
 static RETIRED: Stack<Arc<Place>> = Stack::new();
 
 /// Those of them that guards still pin.
-static PINNED: Kept<Vec<Arc<Place>>> = Kept::new(Vec::new());
+static PINNED: Kept<Pinned> = Kept::new(Pinned {
+    places: Vec::new(),
+    look_at: PATIENCE,
+});
+
+struct Pinned {
+    places: Vec<Arc<Place>>,
+    /// How many there may be before they are looked through without a snapshot or a tick, which always do: twice
+    /// what was left the last time, so that looking costs little a place.
+    look_at: usize,
+}
+
+const PATIENCE: usize = 64;
+
+impl Pinned {
+    fn take(&mut self) -> Vec<Arc<Place>> {
+        std::mem::take(&mut self.places)
+    }
+}
 
 /// Takes a place whose last handle is gone. Never waits.
 pub(super) fn retire(place: Arc<Place>) {
@@ -40,43 +59,59 @@ pub(super) fn retire(place: Arc<Place>) {
 
 /// Folds what waits, if nobody else is about to.
 fn sweep() {
+    let mut later = Vec::new();
     loop {
         // Between "put on the list" or "gave the turn up" before, and the look at the other's side after.
         fence(SeqCst);
         if RETIRED.is_empty() {
-            return;
+            break;
         }
         let Some(mut turn) = Turn::try_now() else {
-            return; // whoever has the turn will look again
+            break; // whoever has the turn will look again
         };
-        fold_retired(&mut turn, Vec::new());
-        turn.end();
+        let pinned = PINNED.get_mut(&mut turn);
+        let pinned = if pinned.places.len() >= pinned.look_at {
+            pinned.take()
+        } else {
+            Vec::new()
+        };
+        fold_retired(&mut turn, pinned);
+        later.push(turn.end());
     }
+    // Only now: ending one thing's life may end another's, which sweeps again.
+    later.into_iter().for_each(drop_later);
 }
 
 /// Runs `work` as the collector, after everything that can be settled is. `work` runs no user code.
 pub(crate) fn in_turn<R>(work: impl FnOnce(&mut Turn) -> R) -> R {
     let mut turn = Turn::wait();
     turn.fold_gone_threads();
-    let pinned = std::mem::take(PINNED.get_mut(&mut turn));
+    let pinned = PINNED.get_mut(&mut turn).take();
     fold_retired(&mut turn, pinned);
     let result = work(&mut turn);
-    turn.end();
+    let later = turn.end();
     sweep();
+    drop_later(later);
     result
 }
 
+fn drop_later(later: Later) {
+    closures::bury(later.users);
+    drop(later.ours);
+}
+
 fn fold_retired(turn: &mut Turn, pinned: Vec<Arc<Place>>) {
+    let looked = !pinned.is_empty();
     let mut waiting = pinned;
     loop {
         waiting.extend(RETIRED.take());
         if waiting.is_empty() {
-            return;
+            break;
         }
         let mut free = Vec::new();
         for place in waiting.drain(..) {
             if is_pinned(turn, &place) {
-                PINNED.get_mut(turn).push(place);
+                PINNED.get_mut(turn).places.push(place);
             } else {
                 *place.folded.get_mut(turn) = true;
                 free.push(place);
@@ -102,6 +137,10 @@ fn fold_retired(turn: &mut Turn, pinned: Vec<Arc<Place>>) {
         if let Some(tree) = heard {
             turn.later(tree);
         }
+    }
+    if looked {
+        let pinned = PINNED.get_mut(turn);
+        pinned.look_at = (2 * pinned.places.len()).max(PATIENCE);
     }
 }
 
@@ -129,7 +168,7 @@ fn has_guards(turn: &Turn, entry: &Entry) -> bool {
 fn fold(turn: &mut Turn, place: &Arc<Place>) {
     for batch in place.batches.iter() {
         for entry in batch.iter() {
-            let Some((fed, at)) = feeds(place, entry) else {
+            let Some((fed, at)) = place.feeds(entry) else {
                 continue;
             };
             for realm in turn.realms() {
@@ -144,24 +183,4 @@ fn fold_into(turn: &mut Turn, realm: Realm, entry: &Entry, aggregate: &Entry) {
     let ticked = tick::take(turn, realm, entry);
     let total = tick::total_of(turn, realm, aggregate);
     total.absorb(aggregate.spec, &value, ticked);
-}
-
-/// The nearest aggregate above `place` that has this stat's name and can fold its kind.
-pub(crate) fn feeds(place: &Place, entry: &Entry) -> Option<(Batch, usize)> {
-    if place.aside {
-        return None;
-    }
-    let mut above = place.parent.as_ref();
-    while let Some(node) = above {
-        let place = node.place();
-        let found = place.aggregates.iter().find(|(batch, at)| {
-            let aggregate = &batch[*at];
-            aggregate.name == entry.name && aggregate.spec.kind.folds(entry.spec.kind)
-        });
-        if let Some((batch, at)) = found {
-            return Some((batch.clone(), *at));
-        }
-        above = place.parent.as_ref();
-    }
-    None
 }
