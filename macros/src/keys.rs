@@ -237,6 +237,13 @@ pub(crate) const KEYS: &[Key] = &[
     ),
     key(
         Place::Function,
+        "slow",
+        Takes::Text,
+        r#"slow = "…""#,
+        "logs calls above a limit: `p99`, `2*p99`, `250ms`",
+    ),
+    key(
+        Place::Function,
         "crate",
         Takes::Text,
         r#"crate = "…""#,

@@ -239,7 +239,12 @@ pub fn collection(input: TokenStream) -> TokenStream {
 ///
 /// | option | what it does |
 /// | --- | --- |
+/// | `slow = "…"` | logs calls above a limit: `p99`, `2*p99`, `250ms` |
 /// | `crate = "…"` | where `calipers` is, when it is not `::calipers` |
+///
+/// `slow` logs through `log`, with target `calipers::slow`, at most one line in ten seconds, which tells how many
+/// calls it stands for. A quantile is that of the last minute, and counts once a hundred calls ended in it. It
+/// watches timers with a path; for one in a struct there is `calipers::SlowLog`.
 ///
 /// # What can be timed
 ///

@@ -12,6 +12,7 @@ pub(crate) fn check(request: &Request, function: &Function, known_type: bool, er
     can_be_wrapped(function, errors);
     has_a_body(function, errors);
     times_the_work(function, errors);
+    slow_is_a_limit(request, errors);
     match &request.timer {
         TimerSource::Named => {}
         TimerSource::At(path) => {
@@ -88,6 +89,27 @@ fn times_the_work(function: &Function, errors: &mut Errors) {
             output,
             "this would time only the future's creation",
             "make it an `async fn`, or time the inner one",
+        );
+    }
+}
+
+/// A limit belongs to one timer, and a field is a timer for each instance.
+fn slow_is_a_limit(request: &Request, errors: &mut Errors) {
+    let Some((text, slow)) = &request.slow else {
+        return;
+    };
+    if let TimerSource::Given(timer) = &request.timer {
+        let written = timer.to_token_stream().to_string().replace(' ', "");
+        errors.on(
+            text,
+            format_args!("`slow` watches a timer with a path, and `{written}` may be many timers"),
+            "give a path instead, or use `calipers::SlowLog`",
+        );
+    } else if slow.is_none() {
+        errors.on(
+            text,
+            format_args!("`{}` is not a limit", super::quoted(text)),
+            "write a quantile, as `\"p99\"` or `\"2*p99\"`, or a duration, as `\"250ms\"`",
         );
     }
 }

@@ -179,7 +179,7 @@ fn a_timed_method_of_some_type() {
     holds(
         "a_timed_method_of_some_type",
         timed::expand(
-            quote!("/stores/{type}/{fn}"),
+            quote!("/stores/{type}/{fn}", slow = "2*p99"),
             quote!(
                 fn len(&self) -> usize {
                     self.rows.len()

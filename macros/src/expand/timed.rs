@@ -1,13 +1,14 @@
 //! `#[timed]`: the user's body, as it was written, between the start and the end of a timer.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Expr, Type, parse_quote};
+use syn::{Expr, Type};
 
 use crate::check;
 use crate::errors::Errors;
 use crate::model::returned::{AsyncTail, future_output, is_never, spelled};
+use crate::model::slow::Slow;
 use crate::model::timed::{Function, Request, TimerSource};
 use crate::path_template::{fill, has, slashed};
 use crate::source;
@@ -70,10 +71,17 @@ fn body(request: &Request, function: &Function, of: Option<&str>) -> TokenStream
     let [running, value, timer] =
         ["running", "value", "timer"].map(|name| Ident::new(name, Span::mixed_site()));
     let start = start(request, function, of);
+    let inside = user.stream();
     if function.signature.asyncness.is_some() {
         return match is_never(output) {
-            true => quote!(let #running = #start.cancellable(); let _ = &#running; #user),
-            false => asynchronous(&private, &start, Some(&spelled(output)), user),
+            true => quote!(let #running = #start.cancellable(); let _ = &#running; #inside),
+            false => asynchronous(
+                &private,
+                &start,
+                Some(&spelled(output)),
+                &inside,
+                user.span(),
+            ),
         };
     }
     if let Some(tail) = AsyncTail::of(user.to_token_stream()) {
@@ -89,14 +97,13 @@ fn body(request: &Request, function: &Function, of: Option<&str>) -> TokenStream
             TimerSource::Named | TimerSource::At(_) => (TokenStream::new(), start),
         };
         let hint = future_output(output);
-        let rewritten = tail.rewritten(|inner| {
-            let inner = asynchronous(&private, &start, hint.as_ref(), &inner);
-            parse_quote!({ #inner })
+        let rewritten = tail.rewritten(|inside, braces| {
+            asynchronous(&private, &start, hint.as_ref(), &inside, braces)
         });
         return quote!(#before #rewritten);
     }
     if is_never(output) {
-        return quote!(let #running = #start; let _ = &#running; #user);
+        return quote!(let #running = #start; let _ = &#running; #inside);
     }
     let ty = spelled(output);
     quote! {
@@ -112,7 +119,8 @@ fn asynchronous(
     private: &TokenStream,
     start: &TokenStream,
     ty: Option<&Type>,
-    user: &dyn ToTokens,
+    inside: &TokenStream,
+    braces: Span,
 ) -> TokenStream {
     let [running, value] = ["running", "value"].map(|name| Ident::new(name, Span::mixed_site()));
     let hint = ty.filter(|ty| !matches!(ty, Type::Infer(_))).map(|ty| {
@@ -125,10 +133,12 @@ fn asynchronous(
             }
         }
     });
-    let user = user.to_token_stream();
+    // In the user's braces: where a value is missing at the end, they are what the compiler points at.
+    let mut body = Group::new(Delimiter::Brace, quote!(#hint #inside));
+    body.set_span(braces);
     quote! {
         let mut #running = #start;
-        let #value = #private::drive(&mut #running, ::core::pin::pin!(async move { #hint #user })).await;
+        let #value = #private::drive(&mut #running, ::core::pin::pin!(async move #body)).await;
         #running.finish(#private::Probe(&#value).outcome());
         #value
     }
@@ -152,6 +162,19 @@ fn start(request: &Request, function: &Function, of: Option<&str>) -> TokenStrea
     let template = fill(&template, "fn", &function.name());
     let template = of.map_or(template.clone(), |of| fill(&template, "type", of));
     let class = class(&private, krate, function, &template);
+    let slow = request
+        .slow
+        .as_ref()
+        .and_then(|(_, slow)| *slow)
+        .map(|slow| {
+            let limit = match slow {
+                Slow::Above(nanos) => quote!(Above(::core::time::Duration::from_nanos(#nanos))),
+                Slow::AboveRecent { quantile, factor } => {
+                    quote!(AboveRecent { quantile: #quantile, factor: #factor })
+                }
+            };
+            quote!(.slow(#krate::Slow::#limit))
+        });
     let by_type = has(&template, "type");
     let call = match by_type {
         true => quote!(start_in(::core::any::type_name::<Self>())),
@@ -168,7 +191,7 @@ fn start(request: &Request, function: &Function, of: Option<&str>) -> TokenStrea
     quote! {
         {
             const CLASS: &#private::Class = &#class;
-            static TIMER: #private::FnTimer = #private::FnTimer::new(CLASS, #template);
+            static TIMER: #private::FnTimer = #private::FnTimer::new(CLASS, #template)#slow;
             #declaration
             TIMER.#call
         }

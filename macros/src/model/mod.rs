@@ -4,6 +4,7 @@ pub(crate) mod collection;
 pub(crate) mod handler;
 pub(crate) mod metered;
 pub(crate) mod returned;
+pub(crate) mod slow;
 pub(crate) mod states;
 pub(crate) mod timed;
 

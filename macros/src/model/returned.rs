@@ -1,11 +1,11 @@
 //! What a timed function gives back, as far as its syntax tells: a value, nothing ever, or a future.
 
-use proc_macro2::TokenStream;
-use quote::ToTokens;
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
 use syn::visit_mut::{VisitMut, visit_type_mut};
 use syn::{
     AngleBracketedGenericArguments, AssocType, Block, Expr, ExprAsync, GenericArgument,
-    PathArguments, ReturnType, Stmt, Type, TypeParamBound, parse_quote,
+    PathArguments, ReturnType, Stmt, Token, Type, TypeParamBound, parse_quote,
 };
 
 /// The return type with `_` in place of each `impl Trait`, which may not stand on a closure or a `let`.
@@ -124,14 +124,20 @@ impl AsyncTail {
         Some(AsyncTail { block })
     }
 
-    /// The body with the inside of the `async` block replaced.
-    pub(crate) fn rewritten(mut self, rewrite: impl FnOnce(&Block) -> Block) -> TokenStream {
+    /// The body's statements, with the inside of the `async` block replaced.
+    pub(crate) fn rewritten(
+        mut self,
+        rewrite: impl FnOnce(TokenStream, Span) -> TokenStream,
+    ) -> TokenStream {
         if let Some(inner) = tail(&mut self.block) {
-            inner.block = rewrite(&inner.block);
+            let stmts = &inner.block.stmts;
+            let inside = rewrite(quote!(#(#stmts)*), inner.block.brace_token.span.join());
+            inner.block.stmts = vec![Stmt::Expr(Expr::Verbatim(inside), None)];
             // What the new inside names must outlive the function, as all that the old one named did.
-            inner.capture = Some(parse_quote!(move));
+            inner.capture = Some(Token![move](Span::call_site()));
         }
-        self.block.into_token_stream()
+        let stmts = &self.block.stmts;
+        quote!(#(#stmts)*)
     }
 }
 
@@ -172,7 +178,6 @@ fn inside(expression: &mut Expr) -> Option<&mut ExprAsync> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use quote::quote;
 
     fn output(tokens: TokenStream) -> ReturnType {
         parse_quote!(-> #tokens)

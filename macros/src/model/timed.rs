@@ -7,6 +7,7 @@ use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Attribute, Expr, LitStr, Path, Signature, Token, Visibility, token};
 
 use super::crate_path;
+use super::slow::Slow;
 use crate::attr::Options;
 use crate::errors::{Errors, error};
 use crate::keys::Place;
@@ -15,6 +16,7 @@ use crate::source;
 /// `#[timed(…)]`'s arguments.
 pub(crate) struct Request {
     pub(crate) timer: TimerSource,
+    pub(crate) slow: Option<(LitStr, Option<Slow>)>,
     pub(crate) krate: Path,
 }
 
@@ -40,7 +42,10 @@ impl Request {
         match reader.parse2(arguments) {
             Ok(timer) => {
                 let krate = crate_path(&options, errors);
-                (!options.broken).then_some(Request { timer, krate })
+                let slow = options
+                    .text("slow")
+                    .map(|text| (text.clone(), Slow::read(&text.value())));
+                (!options.broken).then_some(Request { timer, slow, krate })
             }
             Err(error) => {
                 errors.push(error);

@@ -8,8 +8,8 @@ async fn fetch(&mut self) -> Result<&mut Row, Error> {
             ::core::pin::pin!(
                 async move { #[allow(unreachable_code, clippy::diverging_sub_expression,
                 clippy::let_unit_value, clippy::needless_return)] if false { let value :
-                Result < & mut Row, Error > = loop {}; return value; } { self.rows.next()
-                . await } }
+                Result < & mut Row, Error > = loop {}; return value; } self.rows.next().
+                await }
             ),
         )
         .await;

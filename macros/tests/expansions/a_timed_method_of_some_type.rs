@@ -18,9 +18,13 @@ fn len(&self) -> usize {
             ],
         };
         static TIMER: ::calipers::private::FnTimer = ::calipers::private::FnTimer::new(
-            CLASS,
-            "/stores/{type}/len",
-        );
+                CLASS,
+                "/stores/{type}/len",
+            )
+            .slow(::calipers::Slow::AboveRecent {
+                quantile: 0.99f64,
+                factor: 2f64,
+            });
         TIMER.start_in(::core::any::type_name::<Self>())
     };
     let value = ::calipers::private::once(move || -> usize { self.rows.len() });
