@@ -117,6 +117,59 @@ fn plain(type_name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metered;
+    use crate::prelude::*;
+    use crate::test::isolated;
+
+    #[metered("test.metered.{type}")]
+    trait Endpoint {
+        #[stat]
+        fn requests(&self) -> &Counter;
+        #[stat(name = "took")]
+        fn latency(&self) -> &Timer;
+
+        fn get(&self) {
+            self.latency().time(|| self.requests().inc());
+        }
+    }
+
+    struct Users;
+
+    #[metered]
+    impl Endpoint for Users {}
+
+    struct NeverUsed;
+
+    #[metered]
+    impl Endpoint for NeverUsed {}
+
+    struct Cached<T>(T);
+
+    #[metered]
+    impl<T> Endpoint for Cached<T> {}
+
+    #[test]
+    fn each_implementor_has_stats_of_its_own() {
+        let scope = isolated();
+        let all: [&dyn Endpoint; 3] = [&Users, &Cached(1_u8), &Cached(String::new())];
+        for endpoint in all {
+            endpoint.get();
+        }
+        Users.get();
+        let snapshot = scope.snapshot();
+        let requests = |name| snapshot.counter(&format!("/test/metered/{name}/requests"));
+        assert_eq!(requests("Users"), Some(2));
+        assert_eq!(requests("Cached<u8>"), Some(1));
+        assert_eq!(requests("Cached<String>"), Some(1));
+        assert_eq!(
+            requests("NeverUsed"),
+            Some(0),
+            "visible before its first use"
+        );
+        assert_eq!(requests("Endpoint"), None);
+        let took = snapshot.timer("/test/metered/Users/took");
+        assert_eq!(took.map(|took| took.lifetime().count()), Some(2));
+    }
 
     #[test]
     fn a_type_is_called_what_it_is_without_its_modules() {

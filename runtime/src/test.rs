@@ -52,7 +52,7 @@ pub fn isolated() -> Isolated {
 /// # Ok::<(), calipers::NameError>(())
 /// ```
 pub fn isolated_with_clock() -> Isolated {
-    Isolated::begin(Some(Arc::new(Manual::default())))
+    Isolated::begin(Some(Arc::new(Manual::new())))
 }
 
 impl Isolated {
@@ -73,7 +73,7 @@ impl Isolated {
 
     /// Another registry as this scope sees it.
     pub fn snapshot_of(&self, registry: &Registry) -> Snapshot {
-        collect::snapshot(registry.tree(), self.scope.realm)
+        collect::snapshot(registry.tree(), self.scope.realm, self.scope.now())
     }
 
     /// Moves the scope's clock on. Does nothing where the scope has the real one.
@@ -112,6 +112,14 @@ impl Handle {
 struct Scope {
     realm: Realm,
     clock: Option<Arc<Manual>>,
+}
+
+impl Scope {
+    fn now(&self) -> u64 {
+        self.clock
+            .as_ref()
+            .map_or_else(clock::real_now, |clock| clock.nanos())
+    }
 }
 
 impl Drop for Scope {

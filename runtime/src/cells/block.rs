@@ -74,9 +74,11 @@ fn add_whole(whole: &AtomicU64, rest: &AtomicU64, n: u64) {
 impl Sample for u64 {
     #[inline(always)]
     fn bits(self) -> u64 {
-        // Through i64, which converts in one instruction; what does not fit lands one bucket below
-        // the top of the range at worst, and no clock or buffer reaches it.
-        (self.min(i64::MAX as u64) as i64 as f64).to_bits()
+        // Through i64 where it fits, which converts in one instruction.
+        match i64::try_from(self) {
+            Ok(fits) => (fits as f64).to_bits(),
+            Err(_) => (self as f64).to_bits(),
+        }
     }
 
     #[inline(always)]
@@ -142,6 +144,7 @@ pub(super) unsafe fn record(pointer: &AtomicU64, slab: &Slab, sample: impl Sampl
 ///
 /// # Safety
 /// `pointer` is the first cell of a wide run.
+#[inline(always)]
 unsafe fn current(
     pointer: &AtomicU64,
     ordering: std::sync::atomic::Ordering,
@@ -234,6 +237,7 @@ fn widened(lo: i32, len: u32, index: i32) -> (i32, u32) {
     (new_lo, (new_hi - new_lo) as u32)
 }
 
+#[inline(always)]
 fn first_bucket(block: NonNull<Block>) -> *const AtomicU64 {
     // SAFETY: every block is allocated with its buckets right behind the header (`layout`), whose
     // size is a multiple of eight.

@@ -131,6 +131,11 @@ pub(crate) fn now() -> u64 {
     manual().map_or_else(standard_nanos, |manual| manual.nanos())
 }
 
+/// As [`now`], whatever clock this thread has.
+pub(crate) fn real_now() -> u64 {
+    standard_nanos()
+}
+
 /// Decides how ticks are read, once. Takes a millisecond where there is a counter to measure.
 pub(crate) fn start() {
     if MODE.load(Acquire) % MANUAL != UNKNOWN {
@@ -247,12 +252,19 @@ fn manual() -> Option<Arc<Manual>> {
 }
 
 /// A clock that stands until it is advanced.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Manual {
     nanos: AtomicU64,
 }
 
 impl Manual {
+    /// It stands at the present, so that what was born before is not in its future.
+    pub(crate) fn new() -> Manual {
+        Manual {
+            nanos: AtomicU64::new(standard_nanos()),
+        }
+    }
+
     pub(crate) fn nanos(&self) -> u64 {
         self.nanos.load(Acquire)
     }
@@ -299,7 +311,7 @@ mod tests {
 
     #[test]
     fn a_manual_clock_is_its_threads_own() {
-        let clock = Arc::new(Manual::default());
+        let clock = Arc::new(Manual::new());
         assert!(read_from(Some(clock.clone())).is_none());
         let from = ticks();
         assert_eq!(nanos_since(from), 0);

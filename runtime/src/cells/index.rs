@@ -56,6 +56,7 @@ impl<T> Table<T> {
 struct Grown<T> {
     count: usize,
     /// Every table that was ever current; the last one is. Boxed: their addresses are published.
+    #[allow(clippy::vec_box)] // a table must stay where it is when the vector grows
     tables: Vec<Box<Table<T>>>,
 }
 

@@ -18,10 +18,11 @@ use std::sync::atomic::Ordering::{self, Relaxed, Release};
 use std::sync::{Mutex, PoisonError};
 
 use super::block::{self, Sample, bump};
+use super::gate;
 use super::ids::CellId;
 use super::page::Page;
+use super::realm::{MAIN, Realm};
 use super::slab::{self, Line, NEAR, SHARED, Slab, State};
-use super::{gate, realm};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
@@ -39,6 +40,8 @@ struct Local {
     pages: [Cell<*const Page>; NEAR],
     slab: Cell<*const Slab>,
     phase: Cell<Phase>,
+    /// The realm that the slab counts in; the main one while there is none.
+    realm: Cell<Realm>,
 }
 
 thread_local! {
@@ -47,6 +50,7 @@ thread_local! {
             pages: [const { Cell::new(ptr::null()) }; NEAR],
             slab: Cell::new(ptr::null()),
             phase: Cell::new(Phase::Fresh),
+            realm: Cell::new(MAIN),
         }
     };
 
@@ -79,7 +83,7 @@ impl Owned {
 
     fn has(&self, slab: &Slab) -> bool {
         let is_it = |own: &&'static Slab| ptr::eq(*own, slab);
-        self.main.get().iter().any(is_it) || self.stays.borrow().iter().any(|(_, own)| is_it(&own))
+        self.main.get().iter().any(is_it) || self.stays.borrow().iter().any(|(_, own)| is_it(own))
     }
 }
 
@@ -157,7 +161,7 @@ impl Local {
     fn begin(&self) {
         self.phase.set(Phase::Busy);
         let adopted = OWNED.try_with(|owned| {
-            let slab = slab::adopt(realm::MAIN.0);
+            let slab = slab::adopt(MAIN.0);
             owned.main.set(slab);
             slab
         });
@@ -174,6 +178,7 @@ impl Local {
         match slab {
             Some(slab) => {
                 self.slab.set(slab);
+                self.realm.set(Realm(slab.realm()));
                 for (here, page) in self.pages.iter().zip(slab.near_pages()) {
                     here.set(page);
                 }
@@ -188,6 +193,7 @@ impl Local {
 
     fn forget_pages(&self) {
         self.slab.set(ptr::null());
+        self.realm.set(MAIN);
         for page in &self.pages {
             page.set(ptr::null());
         }
@@ -308,9 +314,10 @@ fn record_own(line: &Line, slab: &Slab, sample: impl Sample, first: usize, last:
 #[inline(never)]
 fn record_elsewhere(local: &Local, run: CellId, sample: impl Sample, first: usize, last: usize) {
     match local.find(run) {
-        // SAFETY: `find` gives a valid page of this thread's own slab.
         Target::Own(page, slab) => {
-            record_own(unsafe { line_at(page, run) }, slab, sample, first, last);
+            // SAFETY: `find` gives a valid page of this thread's own slab.
+            let line = unsafe { line_at(page, run) };
+            record_own(line, slab, sample, first, last);
         }
         Target::Shared(page) => {
             let _pass = gate::enter();
@@ -343,13 +350,30 @@ pub(crate) fn set_cell(cell: CellId) -> Option<&'static AtomicU64> {
     (!page.is_null()).then(|| unsafe { at(page, cell) })
 }
 
+/// The realm that this thread records in.
+#[inline(always)]
+pub(crate) fn realm() -> Realm {
+    here().realm.get()
+}
+
+/// Records as if this thread were in `realm`: for a guard that ends elsewhere than it began.
+#[cold]
+#[inline(never)]
+pub(crate) fn in_realm(realm: Realm, record: impl FnOnce()) {
+    let stay = enter(realm);
+    record();
+    if let Some(stay) = stay {
+        leave(stay);
+    }
+}
+
 /// Whether this thread owns a slab, in any realm.
 pub(super) fn owns(slab: &Slab) -> bool {
     OWNED.try_with(|owned| owned.has(slab)).unwrap_or(false)
 }
 
 /// From here on this thread records into a slab of `realm`. Nothing when the thread is ending.
-pub(crate) fn enter(realm: realm::Realm) -> Option<Stay> {
+pub(crate) fn enter(realm: Realm) -> Option<Stay> {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let local = here();
     let before = local.phase.get();

@@ -2,6 +2,8 @@
 //!
 //! Used by everything a person reads (the table, the page); JSON and exporters give numbers as they are.
 
+use super::Number;
+
 /// A count in full, its digits in groups of three: `12,345`.
 pub(crate) fn grouped(count: u64) -> String {
     let digits = count.to_string();
@@ -84,6 +86,50 @@ pub(crate) fn quantity(x: f64, unit: &str) -> String {
         "%" => format!("{}%", number(x)),
         other => format!("{} {}", number(x), other.trim_matches(['{', '}'])),
     }
+}
+
+/// A count with its unit; an annotation such as `{request}` is left out, as the stat's name says it.
+pub(crate) fn count_in(count: u64, unit: &str) -> String {
+    match unit {
+        "" | "1" => grouped(count),
+        unit if unit.starts_with('{') => grouped(count),
+        unit => quantity(count as f64, unit),
+    }
+}
+
+/// A count that may be below zero, with its unit.
+pub(crate) fn level_in(level: i64, unit: &str) -> String {
+    let sign = if level < 0 { "-" } else { "" };
+    format!("{sign}{}", count_in(level.unsigned_abs(), unit))
+}
+
+/// What a gauge holds, in its unit; whole numbers in full.
+pub(crate) fn gauge(number: Number, unit: &str) -> String {
+    match number {
+        Number::Bool(flag) => flag.to_string(),
+        Number::U64(x) => count_in(x, unit),
+        Number::I64(x) => level_in(x, unit),
+        Number::F64(x) => quantity(x, unit),
+    }
+}
+
+/// The text with everything escaped that would act on what shows it rather than be seen: control characters,
+/// line separators, and the marks that change the direction of writing.
+pub(crate) fn printable(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        if acts(c) {
+            safe.extend(c.escape_default());
+        } else {
+            safe.push(c);
+        }
+    }
+    safe
+}
+
+fn acts(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// `x` in the largest of these units of which there is one at least, after rounding; the smallest otherwise.
@@ -170,5 +216,17 @@ mod tests {
         assert_eq!(quantity(21.5, "Cel"), "21.5 Cel");
         assert_eq!(quantity(40.0, "%"), "40%");
         assert_eq!(quantity(17.0, "1"), "17");
+        assert_eq!(gauge(Number::I64(-12_345), "1"), "-12,345");
+        assert_eq!(gauge(Number::U64(12_345), "{request}"), "12,345");
+    }
+
+    #[test]
+    fn what_would_act_on_a_terminal_or_a_page_is_seen_instead() {
+        assert_eq!(printable("a\u{1b}[2J\n"), r"a\u{1b}[2J\n");
+        assert_eq!(
+            printable("\u{2028}\u{202e}exe.txt"),
+            r"\u{2028}\u{202e}exe.txt"
+        );
+        assert_eq!(printable("日本 ü"), "日本 ü");
     }
 }

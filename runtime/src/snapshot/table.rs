@@ -6,10 +6,9 @@
 
 use std::fmt;
 
-use super::humane::{duration, grouped, quantity, rate};
+use super::humane::{count_in, duration, gauge, grouped, level_in, printable, quantity, rate};
 use super::{
-    Distribution, Entry, Number, Outcomes, Rates, Snapshot, StateTimeValue, StatesValue, SubTree,
-    Value,
+    Distribution, Entry, Outcomes, Rates, Snapshot, StateTimeValue, StatesValue, SubTree, Value,
 };
 
 /// A table of a snapshot, or of part of one, to be printed.
@@ -98,13 +97,7 @@ impl<'a> Table<'a> {
         let below = name.indent + 1;
         let row = match value {
             Value::Counter(count) => Row::number(name, count_in(*count, unit)),
-            Value::UpDownCounter(level) => {
-                let sign = if *level < 0 { "-" } else { "" };
-                Row::number(
-                    name,
-                    format!("{sign}{}", count_in(level.unsigned_abs(), unit)),
-                )
-            }
+            Value::UpDownCounter(level) => Row::number(name, level_in(*level, unit)),
             Value::Gauge(number) => Row::number(
                 name,
                 number.map_or_else(|| "-".to_owned(), |x| gauge(x, unit)),
@@ -343,23 +336,6 @@ impl fmt::Display for Snapshot {
     }
 }
 
-fn count_in(count: u64, unit: &str) -> String {
-    match unit {
-        "" | "1" => grouped(count),
-        unit if unit.starts_with('{') => grouped(count),
-        unit => quantity(count as f64, unit),
-    }
-}
-
-fn gauge(number: Number, unit: &str) -> String {
-    match number {
-        Number::Bool(flag) => flag.to_string(),
-        Number::U64(x) => count_in(x, unit),
-        Number::I64(x) if x >= 0 => count_in(x.unsigned_abs(), unit),
-        other => quantity(other.as_f64(), unit),
-    }
-}
-
 fn rate_cell(rates: Rates) -> Cells {
     [rate(rates.m1), String::new(), String::new(), String::new()]
 }
@@ -380,19 +356,6 @@ fn remarks(counts: &[(u64, &str)]) -> String {
     seen.map(|(count, what)| format!("{} {what}", grouped(*count)))
         .collect::<Vec<_>>()
         .join(", ")
-}
-
-/// The text with control characters escaped.
-fn printable(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control() {
-            safe.extend(c.escape_default());
-        } else {
-            safe.push(c);
-        }
-    }
-    safe
 }
 
 fn width(text: &str) -> usize {

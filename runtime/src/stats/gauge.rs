@@ -11,7 +11,7 @@ use crate::cells::local;
 use crate::snapshot::Number;
 use crate::tree::closures::Closure;
 use crate::tree::entry::{Backing, Bits, Description, Source};
-use crate::tree::opener::{OpenWith, Opening};
+use crate::tree::opener::{OpenWith, Opened, Opening};
 use crate::tree::place::Node;
 
 /// A number that is set, not counted: a temperature, a queue's depth, a share. `Gauge` is of `f64`; `Gauge<i64>`,
@@ -120,28 +120,26 @@ impl<T: GaugeNumber> Gauge<T> {
         }
     }
 
+    /// Opens a gauge that is a closure; the newest one of a place wins.
     pub(super) fn with_closure(
         at: &Opening<'_>,
         closure: impl Fn() -> T + Send + Sync + 'static,
-    ) -> Gauge<T> {
+    ) -> Opened {
         let function = Arc::new(move || closure().to_number());
         let made = function.clone();
-        let opened = at.open(
-            |source| matches!(source, Source::Closure(_)),
-            move || {
-                let made = made.clone();
-                Source::Closure(Arc::new(Closure::new(move || made())))
-            },
-        );
+        let opened = at.open(is_closure, move || {
+            let made = made.clone();
+            Source::Closure(Arc::new(Closure::new(move || made())))
+        });
         if let (Source::Closure(present), true) = (&opened.source, opened.shared) {
             present.replace(move || function());
         }
-        Gauge {
-            cell: None,
-            node: opened.node,
-            number: PhantomData,
-        }
+        opened
     }
+}
+
+pub(super) fn is_closure(source: &Source) -> bool {
+    matches!(source, Source::Closure(_))
 }
 
 impl<T: GaugeNumber> Stat for Gauge<T> {
@@ -157,14 +155,18 @@ impl<T: GaugeNumber> Stat for Gauge<T> {
     }
 
     fn attach(backing: &Backing, node: &Node) -> Option<Gauge<T>> {
-        match backing.0 {
-            Source::Gauge(cell, bits) if bits == <T as sealed::Sealed>::BITS => Some(Gauge {
-                cell: local::set_cell(cell),
-                node: node.clone(),
-                number: PhantomData,
-            }),
-            _ => None,
-        }
+        let cell = match backing.0 {
+            Source::Gauge(cell, bits) if bits == <T as sealed::Sealed>::BITS => {
+                local::set_cell(cell)
+            }
+            Source::Closure(_) => None,
+            _ => return None,
+        };
+        Some(Gauge {
+            cell,
+            node: node.clone(),
+            number: PhantomData,
+        })
     }
 
     fn place(&self) -> &Node {
@@ -174,6 +176,10 @@ impl<T: GaugeNumber> Stat for Gauge<T> {
 
 impl<T: GaugeNumber, F: Fn() -> T + Send + Sync + 'static> OpenWith<F> for Gauge<T> {
     fn open_with(at: &Opening<'_>, closure: F) -> Gauge<T> {
-        Gauge::with_closure(at, closure)
+        Gauge {
+            cell: None,
+            node: Gauge::with_closure(at, closure).node,
+            number: PhantomData,
+        }
     }
 }

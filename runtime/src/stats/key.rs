@@ -192,17 +192,26 @@ impl<S: States + Key> Lookup<S> for S {
     }
 }
 
+/// Adds a part of a tuple to its text. A comma parts them, so one within a part is escaped: different keys read
+/// differently.
+fn push_part(text: &mut String, at: usize, part: &str) {
+    if at > 0 {
+        text.push(',');
+    }
+    for c in part.chars() {
+        if matches!(c, ',' | '\\') {
+            text.push('\\');
+        }
+        text.push(c);
+    }
+}
+
 macro_rules! tuple_keys {
     ($($key:ident $form:ident $place:tt),*) => {
         impl<$($key: Key),*> Key for ($($key,)*) {
             fn text(&self) -> Cow<'_, str> {
                 let mut text = String::new();
-                $(
-                    if $place > 0 {
-                        text.push(',');
-                    }
-                    text.push_str(&self.$place.text());
-                )*
+                $(push_part(&mut text, $place, &self.$place.text());)*
                 Cow::Owned(text)
             }
         }
@@ -223,12 +232,7 @@ macro_rules! tuple_keys {
 
             fn key_text(&self) -> Cow<'_, str> {
                 let mut text = String::new();
-                $(
-                    if $place > 0 {
-                        text.push(',');
-                    }
-                    text.push_str(&self.$place.key_text());
-                )*
+                $(push_part(&mut text, $place, &self.$place.key_text());)*
                 Cow::Owned(text)
             }
 

@@ -77,7 +77,7 @@ macro_rules! floats {
             #[inline(always)]
             fn quantity(self) -> Option<Sample> {
                 let value = f64::from(self);
-                (value >= 0.0 && value < f64::INFINITY).then_some(Sample::Real(value))
+                (0.0..f64::INFINITY).contains(&value).then_some(Sample::Real(value))
             }
 
             fn as_f64(self) -> f64 {

@@ -7,17 +7,17 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use foldhash::fast::RandomState;
 
-use super::gauge::GaugeNumber;
+use super::gauge::{GaugeNumber, is_closure};
 use super::number::{Amount, Quantity, refused};
 use super::{Counter, Gauge, Histogram, Meter, Stat, StateSet, Text, Timer, UpDownCounter};
 use crate::Kind;
-use crate::cells::gate;
 use crate::cells::realm::MAIN;
+use crate::cells::{clock, gate};
 use crate::snapshot::{Snapshot, Value};
 use crate::tree::class::{Spec, touch_declared};
 use crate::tree::entry::{Backing, Held, OVERFLOW, Source};
 use crate::tree::faults::{self, Fault};
-use crate::tree::opener::{self, OpenWith, Opening};
+use crate::tree::opener::{self, Opening};
 use crate::tree::path::{self, PathError};
 use crate::tree::place::Node;
 use crate::tree::{Tree, collect};
@@ -58,7 +58,7 @@ pub enum NameError {
     #[error(transparent)]
     Path(#[from] PathError),
     /// The name is taken by another kind of stat.
-    #[error("`{path}` is a {held}, not a {asked}; use another name")]
+    #[error("`{path}` is a {held}{}; use another name", not_what_was_asked(*held, *asked))]
     Kind {
         /// The path that the name means.
         path: String,
@@ -67,6 +67,14 @@ pub enum NameError {
         /// What was asked for.
         asked: Kind,
     },
+}
+
+fn not_what_was_asked(held: Kind, asked: Kind) -> String {
+    if held.same(asked) {
+        " of another type".to_owned()
+    } else {
+        format!(", not a {asked}")
+    }
 }
 
 #[derive(Debug)]
@@ -164,7 +172,7 @@ impl Registry {
     pub fn with_cap(names: usize) -> Registry {
         let hasher = RandomState::default();
         Registry(Arc::new(Names {
-            root: Tree::new(),
+            root: Tree::plant(),
             cap: names,
             shards: std::array::from_fn(|_| Mutex::new(HashMap::with_hasher(hasher.clone()))),
             hasher,
@@ -224,7 +232,7 @@ impl Registry {
         let (place, stat) = path::place_and_name(name)?;
         let path = format!("{place}/{stat}");
         if let Some(pinned) = self.find(name)
-            && !matches!(pinned.backing.0, Source::Closure(_))
+            && !is_closure(&pinned.backing.0)
         {
             return Err(NameError::Kind {
                 path,
@@ -233,8 +241,8 @@ impl Registry {
             });
         }
         let node = self.tree().node(&place);
-        let gauge: Gauge<T> = opener::stat(&node, &stat, Spec::of(Kind::Gauge), |at| {
-            <Gauge<T> as OpenWith<_>>::open_with(at, closure)
+        let opened = opener::stat(&node, &stat, Spec::of(Kind::Gauge), |at| {
+            Gauge::with_closure(at, closure)
         });
         self.keep(
             name,
@@ -242,8 +250,8 @@ impl Registry {
             Pinned {
                 path: Arc::from(&*path),
                 kind: Kind::Gauge,
-                backing: Arc::new(Backing(Source::Aggregate(Arc::from([])))),
-                node: gauge.place().clone(),
+                backing: Arc::new(Backing(opened.source)),
+                node: opened.node,
             },
         );
         Ok(())
@@ -275,7 +283,7 @@ impl Registry {
         if Arc::ptr_eq(&self.0, &registry().0) {
             touch_declared();
         }
-        collect::snapshot(self.tree(), MAIN)
+        collect::snapshot(self.tree(), MAIN, clock::real_now())
     }
 
     pub(crate) fn tree(&self) -> &Arc<Tree> {
@@ -329,6 +337,13 @@ impl Registry {
         };
         if *pinned.path == *path {
             self.keep(name, &path, pinned.clone());
+        } else {
+            // The overflow is kept too, beyond the cap, and not by the names that share it.
+            let _pass = gate::enter();
+            let before = self
+                .shard(&pinned.path)
+                .insert(Box::from(&*pinned.path), pinned.clone());
+            drop(before);
         }
         Ok(pinned)
     }
@@ -355,8 +370,8 @@ impl Registry {
     fn surely<S: Stat>(&self, name: &str) -> S {
         match self.get(name) {
             Ok(stat) => stat,
-            Err(NameError::Path(_)) => {
-                let mended = opener::usable(name);
+            Err(NameError::Path(error)) => {
+                let mended = opener::mended(&path::with_slashes(name), &error);
                 self.get(&mended).unwrap_or_else(|_| super::detached())
             }
             Err(NameError::Kind { path, .. }) => {

@@ -176,3 +176,62 @@ impl Drop for SlowGuard<'_> {
         self.end(None);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cells::realm::MAIN;
+    use crate::tree::in_turn;
+    use crate::tree::read::Read;
+
+    #[test]
+    fn a_busy_service_logs_one_line_in_ten_seconds_and_tells_what_it_stands_for() {
+        let t = crate::test::isolated_with_clock();
+        let slow = SlowLog::new(&Timer::detached(), Slow::Above(Duration::from_millis(5)));
+        for (took, expected) in [(5, 0), (6, 0), (7, 1), (8, 2), (1, 2)] {
+            slow.check(Duration::from_millis(took));
+            assert_eq!(slow.unlogged.load(Relaxed), expected);
+        }
+        t.advance(PAUSE);
+        slow.check(Duration::from_millis(6));
+        assert_eq!(
+            slow.unlogged.load(Relaxed),
+            0,
+            "they are told with the next line"
+        );
+    }
+
+    #[test]
+    fn a_multiple_of_the_recent_p99_is_slow_once_enough_is_known() {
+        let timer = Timer::detached();
+        let slow = SlowLog::new(&timer, Slow::times_p99(2.0));
+        let limit = slow.limit.clone().unwrap();
+        let renewed = |now| {
+            in_turn(|turn| limit.renew(&Read::new(turn, MAIN), now));
+            limit.nanos()
+        };
+        assert_eq!(renewed(1), u64::MAX);
+        (0..99).for_each(|_| timer.record(Duration::from_millis(10)));
+        assert_eq!(renewed(2), u64::MAX, "too few to know what is usual");
+        timer.record(Duration::from_millis(10));
+        let nanos = renewed(3) as f64;
+        assert!((nanos - 20e6).abs() <= 20e6 * 0.011, "{nanos}");
+        assert_eq!(renewed(100), u64::MAX, "what was usual is forgotten");
+    }
+
+    #[test]
+    fn a_section_is_recorded_whether_or_not_it_is_slow() {
+        let t = crate::test::isolated();
+        let timer = crate::registry().timer("slow_log.sections").unwrap();
+        let slow = SlowLog::new(&timer, Slow::Above(Duration::ZERO));
+        drop(slow.start());
+        slow.start().finish(Outcome::Err);
+        slow.start().discard();
+        let snapshot = t.snapshot();
+        let seen = snapshot.timer("/slow_log/sections").unwrap();
+        assert_eq!(
+            (seen.outcomes().ok, seen.outcomes().err, seen.in_flight()),
+            (1, 1, 0)
+        );
+    }
+}

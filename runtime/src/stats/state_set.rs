@@ -2,13 +2,15 @@
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwapOption;
 
 use super::{Stat, detached};
 use crate::Kind;
 use crate::cells::ids::{self, Width};
-use crate::cells::{gate, local};
+use crate::cells::local;
 use crate::snapshot::Value;
 use crate::tree::entry::{Backing, Description, Held, Source};
 use crate::tree::place::Node;
@@ -86,8 +88,8 @@ impl State for String {
 
 /// The state this instance is in: one of an enum that derives [`States`], or any string with `StateSet<String>`.
 ///
-/// It is in none until one is set. Setting one of a closed set is one store; of an open set, a short lock of this
-/// stat's own. A parent's `CountBy<StateSet<…>>` counts how many instances are in each.
+/// It is in none until one is set. Setting one of a closed set is one store; of an open set, an
+/// allocation and no lock. A parent's `CountBy<StateSet<…>>` counts how many instances are in each.
 ///
 /// ```
 /// use calipers::prelude::*;
@@ -128,19 +130,11 @@ impl<S> Clone for StateSet<S> {
 }
 
 #[derive(Debug, Default)]
-struct OpenState(Mutex<Option<Arc<str>>>);
-
-impl OpenState {
-    fn replace(&self, state: Option<Arc<str>>) {
-        let _pass = gate::enter();
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = state;
-    }
-}
+struct OpenState(ArcSwapOption<Arc<str>>);
 
 impl Held for OpenState {
     fn read(&self) -> Value {
-        let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Value::StateSet(state.clone(), Arc::from([]))
+        Value::StateSet(self.0.load().as_deref().cloned(), Arc::from([]))
     }
 }
 
@@ -162,15 +156,17 @@ impl<S: State> StateSet<S> {
         match &self.held {
             Handle::Closed(Some(cell)) => cell.store(state.place() as u64 + 1, Relaxed),
             Handle::Closed(None) => {}
-            Handle::Open(open) => open.replace(Some(Arc::from(&*state.name()))),
+            Handle::Open(open) => {
+                open.0.store(Some(Arc::new(Arc::from(&*state.name()))));
+            }
         }
     }
 
     /// Back to no state.
     pub fn clear(&self) {
         match &self.held {
-            Handle::Closed(cell) => cell.into_iter().for_each(|cell| cell.store(0, Relaxed)),
-            Handle::Open(open) => open.replace(None),
+            Handle::Closed(cell) => cell.iter().for_each(|cell| cell.store(0, Relaxed)),
+            Handle::Open(open) => open.0.store(None),
         }
     }
 }

@@ -1,17 +1,18 @@
 //! The last string set.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
 
 use super::{Stat, detached};
 use crate::Kind;
-use crate::cells::gate;
 use crate::snapshot::Value;
 use crate::tree::entry::{Backing, Description, Held, Source};
 use crate::tree::place::Node;
 
 /// A string that is set: the job at hand, the last error. Readers that show only numbers leave it out.
 ///
-/// Setting takes a short lock of this stat's own. For one of a few known states,
+/// Setting allocates, and takes no lock: the last one wins. For one of a few known states,
 /// [`StateSet`](super::StateSet) costs one store and can be counted.
 ///
 /// ```
@@ -33,26 +34,11 @@ impl std::fmt::Debug for Text {
 }
 
 #[derive(Default)]
-struct HeldText(Mutex<Option<Arc<str>>>);
-
-impl HeldText {
-    fn replace(&self, text: Option<Arc<str>>) {
-        let _pass = gate::enter();
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = std::mem::replace(&mut *held, text);
-        drop(held);
-        drop(before); // freeing takes its time elsewhere
-    }
-}
+struct HeldText(ArcSwapOption<Arc<str>>);
 
 impl Held for HeldText {
     fn read(&self) -> Value {
-        Value::Text(
-            self.0
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clone(),
-        )
+        Value::Text(self.0.load().as_deref().cloned())
     }
 }
 
@@ -64,12 +50,12 @@ impl Text {
 
     /// Sets the string.
     pub fn set(&self, text: impl Into<Arc<str>>) {
-        self.held.replace(Some(text.into()));
+        self.held.0.store(Some(Arc::new(text.into())));
     }
 
     /// Back to no string.
     pub fn clear(&self) {
-        self.held.replace(None);
+        self.held.0.store(None);
     }
 }
 

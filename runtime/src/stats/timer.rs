@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{Stat, detached};
 use crate::Kind;
 use crate::cells::ids::{self, Width};
+use crate::cells::realm::Realm;
 use crate::cells::{CellId, clock, local};
 use crate::tree::entry::{Backing, Description, Source};
 use crate::tree::place::Node;
@@ -64,6 +65,7 @@ impl Timer {
         TimerGuard {
             run: self.run,
             unwinding: std::thread::panicking(),
+            realm: local::realm(),
             start: clock::ticks(),
         }
     }
@@ -114,6 +116,8 @@ pub struct TimerGuard {
     run: CellId,
     /// Whether the thread was unwinding when it began, so that this is no sign of its own panic.
     unwinding: bool,
+    /// Where its start was counted, and so its end is.
+    realm: Realm,
     start: u64,
 }
 
@@ -129,8 +133,13 @@ impl TimerGuard {
     /// Ends the section without recording it. It is no longer in flight.
     #[inline]
     pub fn discard(self) {
+        let run = self.run.plus(line::DISCARDED as u16);
         // Last, as every outcome is: from here on the timer's memory may be given to another.
-        local::add_last(self.run.plus(line::DISCARDED as u16), 1);
+        if self.realm == local::realm() {
+            local::add_last(run, 1);
+        } else {
+            local::in_realm(self.realm, || local::add_last(run, 1));
+        }
         std::mem::forget(self);
     }
 
@@ -142,7 +151,13 @@ impl TimerGuard {
     #[inline(always)]
     fn end(&self, outcome: Outcome) -> u64 {
         let nanos = clock::nanos_since(self.start);
-        local::record(self.run, nanos, 0, outcome.number());
+        if self.realm == local::realm() {
+            local::record(self.run, nanos, 0, outcome.number());
+        } else {
+            local::in_realm(self.realm, || {
+                local::record(self.run, nanos, 0, outcome.number())
+            });
+        }
         nanos
     }
 

@@ -10,8 +10,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Release};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwapOption;
 
 use super::faults::{self, Fault};
 use crate::snapshot::Number;
@@ -24,36 +26,37 @@ pub(crate) type Function = dyn Fn() -> Number + Send + Sync;
 /// A gauge's closure.
 pub(crate) struct Closure {
     /// Nothing once its place is retired.
-    function: Mutex<Option<Arc<Function>>>,
+    function: ArcSwapOption<Box<Function>>,
     busy: AtomicBool,
+    /// What it last answered, for a snapshot that finds it busy with another's call. Nothing once it stalled.
+    last: Mutex<Option<Number>>,
 }
 
 impl Closure {
     pub(crate) fn new(function: impl Fn() -> Number + Send + Sync + 'static) -> Closure {
         Closure {
-            function: Mutex::new(Some(Arc::new(function))),
+            function: ArcSwapOption::from_pointee(Box::new(function) as Box<Function>),
             busy: AtomicBool::new(false),
+            last: Mutex::new(None),
         }
     }
 
     /// Replaces the closure: the newest instance at a place knows best.
     pub(crate) fn replace(&self, function: impl Fn() -> Number + Send + Sync + 'static) {
-        let mut held = self.function.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = held.replace(Arc::new(function));
-        drop(held);
-        drop(before); // user code: after the lock
+        self.function.store(Some(Arc::new(Box::new(function))));
     }
 
     /// Takes the user's function out, so that what is left may be dropped anywhere.
-    pub(crate) fn retire(&self) -> Option<Arc<Function>> {
-        let mut held = self.function.lock().unwrap_or_else(PoisonError::into_inner);
-        held.take()
+    pub(crate) fn retire(&self) -> Option<Arc<Box<Function>>> {
+        self.function.swap(None)
+    }
+
+    fn last(&self) -> MutexGuard<'_, Option<Number>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn call(&self) -> Option<Number> {
-        let held = self.function.lock().unwrap_or_else(PoisonError::into_inner);
-        let function = held.clone()?;
-        drop(held);
+        let function = self.function.load_full()?;
         let number = catch_unwind(AssertUnwindSafe(|| function())).ok();
         catch_unwind(AssertUnwindSafe(move || drop(function))).ok()?;
         number
@@ -95,11 +98,14 @@ pub(crate) fn call(closures: &[Arc<Closure>]) -> Vec<Option<Number>> {
 
 /// Calls closures from the `first` on, on one thread, until one of them stalls; gives where to go on.
 fn call_from(closures: &[Arc<Closure>], first: usize, values: &mut [Option<Number>]) -> usize {
-    let todo: Vec<(usize, Arc<Closure>)> = (first..)
-        .zip(&closures[first..])
-        .filter(|(_, closure)| !closure.busy.swap(true, AcqRel))
-        .map(|(at, closure)| (at, closure.clone()))
-        .collect();
+    let mut todo: Vec<(usize, Arc<Closure>)> = Vec::new();
+    for (at, closure) in (first..).zip(&closures[first..]) {
+        if closure.busy.swap(true, AcqRel) {
+            values[at] = *closure.last();
+        } else {
+            todo.push((at, closure.clone()));
+        }
+    }
     let Some((mut waiting_for, _)) = todo.first().cloned() else {
         return closures.len();
     };
@@ -116,10 +122,10 @@ fn call_from(closures: &[Arc<Closure>], first: usize, values: &mut [Option<Numbe
                     if abandoned.load(Acquire) {
                         return;
                     }
-                    let answer = match closure.call() {
-                        Some(number) => Answer::Value(at, number),
-                        None => Answer::Panicked,
-                    };
+                    let number = closure.call();
+                    *closure.last() = number;
+                    let answer =
+                        number.map_or(Answer::Panicked, |number| Answer::Value(at, number));
                     closure.busy.store(false, Release);
                     let _ = sender.send(answer);
                 }
@@ -141,6 +147,7 @@ fn call_from(closures: &[Arc<Closure>], first: usize, values: &mut [Option<Numbe
             }
             Err(RecvTimeoutError::Timeout) => {
                 abandoned.store(true, Release);
+                *closures[waiting_for].last() = None;
                 faults::report(Fault::ClosureStalled, || {
                     format!("a gauge's closure did not answer within {PATIENCE:?}")
                 });

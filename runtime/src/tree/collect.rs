@@ -30,10 +30,9 @@ struct Walk {
     closures: Vec<(usize, Arc<Closure>)>,
 }
 
-/// Reads a tree in one realm.
-pub(crate) fn snapshot(tree: &Arc<Tree>, realm: Realm) -> Snapshot {
+/// Reads a tree in one realm, at the moment `now` of the realm's clock.
+pub(crate) fn snapshot(tree: &Arc<Tree>, realm: Realm, now: u64) -> Snapshot {
     let epoch = Epoch::now();
-    let now = clock::now();
     let mut walk = settle::in_turn(|turn| {
         clock::refine();
         known::hear_news(turn, tree);

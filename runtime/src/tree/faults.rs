@@ -3,7 +3,11 @@
 //! The counts are plain statics rather than stats, because a fault may be met where opening a stat is not
 //! allowed; the global tree shows them as counters.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
+
+use crate::cells::gate;
 
 /// The kinds of fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,11 +79,22 @@ pub(crate) fn report(fault: Fault, what: impl FnOnce() -> String) {
     }
 }
 
-/// Counts a fault and logs it whatever came before. For faults that name a place of the program's.
-pub(crate) fn report_each(fault: Fault, what: impl FnOnce() -> String) {
-    count(fault);
-    log::warn!(target: "calipers", "{}", what());
+/// Counts a fault, and logs it if it is the first about `name`. For faults that name a place of the program's.
+pub(crate) fn report_about(fault: Fault, name: &str, what: impl FnOnce() -> String) {
+    TALLIES[fault as usize].count.fetch_add(1, Relaxed);
+    let first = {
+        let _pass = gate::enter();
+        let mut named = NAMED.lock().unwrap_or_else(PoisonError::into_inner);
+        named.len() < MOST_NAMED && named.insert((fault as usize, name.to_owned()))
+    };
+    if first {
+        log::warn!(target: "calipers", "{}", what());
+    }
 }
+
+/// What was logged by name; at most [`MOST_NAMED`], since names may come from outside.
+static NAMED: Mutex<BTreeSet<(usize, String)>> = Mutex::new(BTreeSet::new());
+const MOST_NAMED: usize = 1000;
 
 /// Counts a fault; true when nothing of its kind was logged yet and the caller should.
 pub(crate) fn count(fault: Fault) -> bool {

@@ -102,7 +102,7 @@ pub(crate) struct Epoch {
 impl Epoch {
     pub(crate) fn now() -> Epoch {
         Epoch {
-            now: clock::now(),
+            now: clock::real_now(),
             wall: SystemTime::now(),
         }
     }

@@ -66,7 +66,7 @@ pub(crate) fn trees() -> Vec<Arc<Tree>> {
 
 impl Tree {
     /// A new tree, and a share in its root. The root lives while its node or anything below does.
-    pub(crate) fn new() -> Node {
+    pub(crate) fn plant() -> Node {
         let hasher = RandomState::default();
         let tree = Arc::new(Tree {
             shards: std::array::from_fn(|_| Mutex::new(HashSet::with_hasher(hasher.clone()))),

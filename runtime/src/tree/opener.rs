@@ -14,7 +14,7 @@ use super::class::{Class, Spec, StatSpec};
 use super::entry::{Entry, Source};
 use super::faults::{self, Fault};
 use super::lookup::Tree;
-use super::path;
+use super::path::{self, PathError};
 use super::place::{Node, Register};
 use crate::Kind;
 use crate::cells::gate;
@@ -136,7 +136,7 @@ impl<'n> Opener<'n> {
             refused,
         } in conflicts
         {
-            faults::report_each(Fault::PathConflict, || {
+            faults::report_about(Fault::PathConflict, &path, || {
                 format!(
                     "`{path}` is a {held}, so a {refused} of that path is kept at `/calipers/conflicts{path}`"
                 )
@@ -376,9 +376,14 @@ fn below(parent: &Node, name: &str) -> Node {
 
 /// A path in canonical form, whatever was given.
 pub(crate) fn usable(given: &str) -> String {
-    path::canonical(given).unwrap_or_else(|error| {
-        let mended = path::mended(given);
-        faults::report_each(Fault::InvalidPath, || format!("{error}; using `{mended}`"));
-        mended
-    })
+    path::canonical(given).unwrap_or_else(|error| mended(given, &error))
+}
+
+/// What is used instead of a path that is none; counted and logged.
+pub(crate) fn mended(given: &str, error: &PathError) -> String {
+    let mended = path::mended(given);
+    faults::report_about(Fault::InvalidPath, given, || {
+        format!("{error}; using `{mended}`")
+    });
+    mended
 }

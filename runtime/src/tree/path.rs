@@ -4,6 +4,7 @@
 //! in one canonical form, with the leading slash and without a trailing one, the root as `""`, so that equal places
 //! have equal strings. Paths sort segment by segment: a place, then all below it, then its next sibling.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -102,14 +103,18 @@ pub(crate) fn canonical(path: &str) -> Result<String, PathError> {
     Ok(canonical)
 }
 
-/// The place and the stat that a registry name means: `my.timer` and `/my/timer` are the same. Dots separate
-/// only where there is no slash.
-pub(crate) fn place_and_name(name: &str) -> Result<(String, String), PathError> {
-    let path = if name.contains('/') {
-        canonical(name)?
+/// A registry name with slashes: dots separate only where there is no slash.
+pub(crate) fn with_slashes(name: &str) -> Cow<'_, str> {
+    if name.contains('/') {
+        Cow::Borrowed(name)
     } else {
-        canonical(&name.replace('.', "/"))?
-    };
+        Cow::Owned(name.replace('.', "/"))
+    }
+}
+
+/// The place and the stat that a registry name means: `my.timer` and `/my/timer` are the same.
+pub(crate) fn place_and_name(name: &str) -> Result<(String, String), PathError> {
+    let path = canonical(&with_slashes(name))?;
     match path.rsplit_once('/') {
         Some((place, stat)) => Ok((place.to_owned(), stat.to_owned())),
         None => Err(PathError::NoName {

@@ -70,7 +70,7 @@ impl Node {
 /// The root of a tree that nobody shows, below which detached stats live.
 pub(crate) fn nowhere() -> &'static Node {
     static NOWHERE: OnceLock<Node> = OnceLock::new();
-    NOWHERE.get_or_init(Tree::new)
+    NOWHERE.get_or_init(Tree::plant)
 }
 
 impl fmt::Debug for Node {

@@ -71,11 +71,3 @@ impl Limit {
         self.nanos.store(nanos, Relaxed);
     }
 }
-
-#[cfg(test)]
-impl Limit {
-    /// Sets what is slow, as a tick would.
-    pub(crate) fn set(&self, nanos: u64) {
-        self.nanos.store(nanos, Relaxed);
-    }
-}
