@@ -54,7 +54,7 @@ impl Limit {
         self.nanos.load(Relaxed)
     }
 
-    pub(super) fn renew(&self, read: &Read<'_>, now: u64) {
+    pub(crate) fn renew(&self, read: &Read<'_>, now: u64) {
         let lifetime = read.distribution(self.run);
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         let (last, recent) =
