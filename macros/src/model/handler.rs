@@ -74,9 +74,7 @@ impl Handler {
         let options = Options::read(Place::Struct, &item.attrs, errors);
         let krate = crate_path(&options, errors);
         let case = case(&options, errors);
-        let Some(named) = named_fields(item, errors) else {
-            return None;
-        };
+        let named = named_fields(item, errors)?;
         let prefix = options.text("prefix").map(LitStr::value);
         let fields = named.named.iter().filter_map(|field| {
             let ident = field.ident.clone()?;
