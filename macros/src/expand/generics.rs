@@ -24,7 +24,8 @@ pub(crate) fn bounded(handler: &Handler) -> Generics {
         match field.role {
             Role::Stat | Role::StatWith(_) => bounds.push(parse_quote!(#ty: #krate::Stat)),
             Role::Child(None) => bounds.push(parse_quote!(#ty: #krate::Instrumented<Parts = ()>)),
-            Role::Child(Some(_)) => bounds.push(parse_quote!(#ty: #krate::Instrumented)),
+            // A bound would hide what the child's parts are, which the expression has to be.
+            Role::Child(Some(_)) => {}
             Role::Node | Role::Part | Role::Made(_) | Role::Broken => {}
         }
     }

@@ -4,14 +4,17 @@
 //! the rest of the item is still understood. A misspelt option is reported and then taken for the
 //! one it was meant to be, so that it does not cause a second message further on.
 
+mod value;
+
 use proc_macro2::{Ident, Span, TokenTree};
 use syn::ext::IdentExt;
-use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta, Token, Type};
+use syn::parse::{ParseStream, Parser};
+use syn::{Attribute, Expr, LitStr, Meta, Token, Type};
 
-use crate::errors::{Errors, error, error_on};
-use crate::keys::{self, Key, Place, Takes};
+use crate::errors::{Errors, error};
+use crate::keys::{self, Key, Place};
 use crate::nearest::nearest;
+pub(crate) use value::Value;
 
 /// One option as it was given.
 pub(crate) struct Given {
@@ -19,16 +22,6 @@ pub(crate) struct Given {
     /// Where its name stands.
     pub(crate) span: Span,
     pub(crate) value: Value,
-}
-
-/// What followed the option's name.
-#[derive(Clone)]
-pub(crate) enum Value {
-    Nothing,
-    Text(LitStr),
-    Word(Ident),
-    Type(Box<Type>),
-    Expression(Box<Expr>),
 }
 
 /// The options of one item, in the order they were written.
@@ -165,7 +158,7 @@ impl Options {
                 };
                 errors.push(refusal);
                 // What it was meant to be is good enough to go on with, if its value fits.
-                match read_value(key, &name, input) {
+                match Value::read(key, &name, input) {
                     Ok(value) if self.get(key.name).is_none() => {
                         self.given.push(Given {
                             key,
@@ -181,7 +174,7 @@ impl Options {
                 return Ok(());
             }
         };
-        let value = read_value(key, &name, input)?;
+        let value = Value::read(key, &name, input)?;
         if self.get(key.name).is_some() {
             errors.at(
                 name.span(),
@@ -285,104 +278,6 @@ fn same_macro(a: Place, b: Place) -> bool {
             | (Place::Struct, Place::Field)
             | (Place::Variant, Place::Enum)
             | (Place::Enum, Place::Variant)
-    )
-}
-
-fn read_value(key: &'static Key, name: &Ident, input: ParseStream<'_>) -> syn::Result<Value> {
-    let written = key.name;
-    if input.peek(syn::token::Paren) {
-        return Err(error(
-            name.span(),
-            format_args!("`{written}` does not take parentheses"),
-            format_args!("write `{}`", key.example),
-        ));
-    }
-    if !input.peek(Token![=]) {
-        return match key.takes {
-            Takes::Nothing | Takes::MaybeExpression => Ok(Value::Nothing),
-            _ => Err(error(
-                name.span(),
-                format_args!("`{written}` needs a value"),
-                format_args!("write `{}`", key.example),
-            )),
-        };
-    }
-    let equals: Token![=] = input.parse()?;
-    if key.takes == Takes::Nothing {
-        return Err(error(
-            name.span(),
-            format_args!("`{written}` takes no value"),
-            format_args!("write `{written}` alone, or remove it"),
-        ));
-    }
-    if input.is_empty() || input.peek(Token![,]) {
-        return Err(error(
-            equals.span,
-            format_args!("the value of `{written}` is missing"),
-            format_args!("write `{}`", key.example),
-        ));
-    }
-    match key.takes {
-        Takes::Nothing => Ok(Value::Nothing),
-        Takes::Text => match ungrouped(value_of(key, input, "a string", Expr::parse)?) {
-            Expr::Lit(ExprLit {
-                lit: Lit::Str(text),
-                ..
-            }) => Ok(Value::Text(text)),
-            other => Err(wrong_kind(key, "a string", &other)),
-        },
-        Takes::Number => match ungrouped(value_of(key, input, "a number", Expr::parse)?) {
-            Expr::Lit(ExprLit { lit, .. }) if !matches!(lit, Lit::Int(_)) => {
-                Err(wrong_kind(key, "a whole number", &lit))
-            }
-            number => Ok(Value::Expression(Box::new(number))),
-        },
-        Takes::Word => match ungrouped(value_of(key, input, "a name", Expr::parse)?) {
-            Expr::Path(path) if path.path.get_ident().is_some() => {
-                let word = path.path.get_ident().cloned();
-                Ok(word.map_or(Value::Nothing, Value::Word))
-            }
-            other => Err(wrong_kind(key, "a name", &other)),
-        },
-        Takes::Type => {
-            value_of(key, input, "a type", Type::parse).map(|ty| Value::Type(Box::new(ty)))
-        }
-        Takes::Expression | Takes::MaybeExpression => {
-            value_of(key, input, "an expression", Expr::parse)
-                .map(|value| Value::Expression(Box::new(value)))
-        }
-    }
-}
-
-fn value_of<T>(
-    key: &Key,
-    input: ParseStream<'_>,
-    what: &str,
-    parse: impl Fn(ParseStream<'_>) -> syn::Result<T>,
-) -> syn::Result<T> {
-    let span = input.span();
-    parse(input).map_err(|_| {
-        error(
-            span,
-            format_args!("the value of `{}` is not {what}", key.name),
-            format_args!("write `{}`", key.example),
-        )
-    })
-}
-
-/// What came through a `macro_rules!` variable, without the group around it.
-fn ungrouped(expression: Expr) -> Expr {
-    match expression {
-        Expr::Group(group) => ungrouped(*group.expr),
-        plain => plain,
-    }
-}
-
-fn wrong_kind(key: &Key, what: &str, found: &dyn quote::ToTokens) -> syn::Error {
-    error_on(
-        found.to_token_stream(),
-        format_args!("the value of `{}` is not {what}", key.name),
-        format_args!("write `{}`", key.example),
     )
 }
 
