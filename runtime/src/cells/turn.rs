@@ -12,8 +12,9 @@
 //! What only the collector may touch is wrapped in [`Kept`] and opened with the turn.
 
 use std::any::Any;
-use std::cell::UnsafeCell;
+use std::cell::{RefCell, UnsafeCell};
 use std::marker::PhantomData;
+use std::rc::Rc;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{Acquire, Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
@@ -36,8 +37,38 @@ pub(crate) struct Turn {
     _role: MutexGuard<'static, ()>,
     _pass: gate::Pass,
     later: Later,
+    /// The slabs of the realm that was read last.
+    listed: RefCell<Option<Listed>>,
     /// `&Turn` reads what `Kept` wraps, so two threads must not share one.
     _alone: PhantomData<*const ()>,
+}
+
+/// Every slab whose numbers count in a realm.
+#[derive(Clone)]
+struct Listed {
+    realm: Realm,
+    /// How many slabs had begun to be used when these were listed.
+    joined: u64,
+    slabs: Rc<[&'static Slab]>,
+}
+
+impl Listed {
+    fn now(realm: Realm) -> Listed {
+        let joined = slab::joined(); // before the list: what joins later is seen to have
+        let slabs = slab::all()
+            .filter(|slab| slab.realm() == realm.0 && slab.state() != State::Empty as u32)
+            .chain([&BASE, &SHARED].into_iter().filter(|_| realm == MAIN))
+            .collect();
+        Listed {
+            realm,
+            joined,
+            slabs,
+        }
+    }
+
+    fn is_complete(&self) -> bool {
+        self.joined == slab::joined()
+    }
 }
 
 /// What was put off until the turn has ended.
@@ -104,6 +135,7 @@ impl Turn {
             _role: role,
             _pass: pass,
             later: Later::default(),
+            listed: RefCell::new(None),
             _alone: PhantomData,
         }
     }
@@ -125,21 +157,33 @@ impl Turn {
 
     /// What reads the cells of one realm.
     pub(crate) fn reader(&self, realm: Realm) -> Reader<'_> {
-        let joined = slab::joined(); // before the list: what joins later is seen to have
         let bases = BASES.get(self).iter().find(|(of, _)| *of == realm);
         Reader {
-            realm,
-            slabs: slabs_of(realm),
-            joined,
+            listed: self.listed(realm),
             bases: bases.map(|(_, bases)| bases),
         }
     }
 
-    /// Every realm that has numbers: the main one first.
-    pub(crate) fn realms(&self) -> Vec<Realm> {
-        let mut realms = vec![MAIN];
-        realms.extend(OPEN.get(self));
-        realms
+    /// The slabs of a realm. Most turns read one realm again and again.
+    fn listed(&self, realm: Realm) -> Listed {
+        let mut listed = self.listed.borrow_mut();
+        match &*listed {
+            Some(present) if present.realm == realm && present.is_complete() => present.clone(),
+            _ => listed.insert(Listed::now(realm)).clone(),
+        }
+    }
+
+    /// How many realms have numbers.
+    pub(crate) fn realms(&self) -> usize {
+        1 + OPEN.get(self).len()
+    }
+
+    /// One of them: the first is the main one.
+    pub(crate) fn realm(&self, at: usize) -> Realm {
+        match at.checked_sub(1) {
+            None => MAIN,
+            Some(at) => OPEN.get(self).get(at).copied().unwrap_or(MAIN),
+        }
     }
 
     /// Opens a realm that nobody used before.
@@ -175,6 +219,7 @@ impl Turn {
 
     /// Empties a closed slab, into the base when its numbers count, and frees its pages.
     fn empty(&mut self, slab: &'static Slab, fold: bool) {
+        *self.listed.borrow_mut() = None;
         let kinds = ids::page_kinds();
         for (index, entry) in slab.pages() {
             let Some(page) = std::ptr::NonNull::new(entry.load(Acquire)) else {
@@ -213,42 +258,46 @@ impl Turn {
         if first.is_none() {
             return;
         }
-        for realm in self.realms() {
-            let numbers = match width {
-                Width::Line => 1..LINE as u16,
-                _ => 0..width.cells() as u16,
-            };
-            let sums: Vec<(u32, u64)> = {
-                let reader = self.reader(realm);
-                if width == Width::Line {
-                    for slab in &reader.slabs {
-                        let pointer = slab.cell(first.id());
-                        if !pointer.is_null() {
-                            // SAFETY: the run's handles and guards are gone, as the caller promises,
-                            // and this is the collector's turn.
-                            unsafe { block::remove(&*pointer) };
-                        }
-                    }
-                }
-                numbers
-                    .map(|offset| first.plus(offset).id())
-                    .map(|id| (id, reader.sum(id)))
-                    .collect()
-            };
-            let bases = BASES.get_mut(self);
-            let place = match bases.iter().position(|(of, _)| *of == realm) {
-                Some(place) => place,
-                None if sums.iter().all(|(_, sum)| *sum == 0) => continue,
-                None => {
-                    bases.push((realm, Bases::default()));
-                    bases.len() - 1
-                }
-            };
-            for (id, sum) in sums {
-                bases[place].1.set(id, sum);
-            }
+        for realm in 0..self.realms() {
+            self.note_bases(self.realm(realm), first, width);
         }
         ids::give_back(first, width);
+    }
+}
+
+impl Turn {
+    /// Frees a run's blocks in a realm, and notes what its numbers add up to there.
+    fn note_bases(&mut self, realm: Realm, first: CellId, width: Width) {
+        let mut sums = [0; LINE];
+        let cells = width.cells();
+        {
+            let reader = self.reader(realm);
+            if width == Width::Line {
+                for slab in reader.listed.slabs.iter() {
+                    let pointer = slab.cell(first.id());
+                    if !pointer.is_null() {
+                        // SAFETY: the run's handles and guards are gone, as the caller of `retire`
+                        // promises, and this is the collector's turn.
+                        unsafe { block::remove(&*pointer) };
+                    }
+                }
+            }
+            for (offset, sum) in sums.iter_mut().enumerate().take(cells) {
+                *sum = reader.sum(first.plus(offset as u16).id());
+            }
+        }
+        let bases = BASES.get_mut(self);
+        let place = match bases.iter().position(|(of, _)| *of == realm) {
+            Some(place) => place,
+            None if sums.iter().all(|sum| *sum == 0) => return,
+            None => {
+                bases.push((realm, Bases::default()));
+                bases.len() - 1
+            }
+        };
+        for (offset, sum) in sums.into_iter().enumerate().take(cells) {
+            bases[place].1.set(first.plus(offset as u16).id(), sum);
+        }
     }
 }
 
@@ -279,18 +328,6 @@ fn fold_page(from: &Page, index: usize, wide: bool) -> bool {
     whole
 }
 
-/// Every slab whose numbers count in a realm.
-fn slabs_of(realm: Realm) -> Vec<&'static Slab> {
-    let mut slabs: Vec<&'static Slab> = slab::all()
-        .filter(|slab| slab.realm() == realm.0 && slab.state() != State::Empty as u32)
-        .collect();
-    if realm == MAIN {
-        slabs.push(&BASE);
-        slabs.push(&SHARED);
-    }
-    slabs
-}
-
 fn sum_over(slabs: &[&'static Slab], id: u32) -> u64 {
     slabs.iter().fold(0, |sum, slab| {
         let cell = slab.cell(id);
@@ -306,16 +343,13 @@ fn sum_over(slabs: &[&'static Slab], id: u32) -> u64 {
 
 /// Adds cells up over the slabs of one realm. It lives within a turn.
 pub(crate) struct Reader<'t> {
-    realm: Realm,
-    slabs: Vec<&'static Slab>,
-    /// How many slabs had begun to be used when these were listed.
-    joined: u64,
+    listed: Listed,
     bases: Option<&'t Bases>,
 }
 
 impl Reader<'_> {
     fn sum(&self, id: u32) -> u64 {
-        sum_over(&self.slabs, id)
+        sum_over(&self.listed.slabs, id)
     }
 
     fn base(&self, cell: CellId) -> u64 {
@@ -330,10 +364,10 @@ impl Reader<'_> {
     /// A cell's value, by a thread that has just read what was counted after it. What was counted after it may stand
     /// in a listed slab, and it itself in one that has joined since.
     fn total_before(&self, cell: CellId) -> u64 {
-        if slab::joined() == self.joined {
+        if self.listed.is_complete() {
             return self.total(cell);
         }
-        sum_over(&slabs_of(self.realm), cell.id()).wrapping_sub(self.base(cell))
+        sum_over(&Listed::now(self.listed.realm).slabs, cell.id()).wrapping_sub(self.base(cell))
     }
 
     /// An up-and-down pair's value. All downs are read before any ups: whoever counted a thing down
@@ -356,7 +390,7 @@ impl Reader<'_> {
 
     /// Adds a wide run's distribution to `tally`.
     pub(crate) fn tally(&self, run: CellId, tally: &mut Tally) {
-        for slab in &self.slabs {
+        for slab in self.listed.slabs.iter() {
             let pointer = slab.cell(run.id());
             if !pointer.is_null() {
                 // SAFETY: this reader lives within a turn, in which only outgrown blocks of closed slabs

@@ -28,12 +28,12 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    pub(crate) fn new(name: Cow<'static, str>, spec: Spec, source: Source) -> Entry {
+    pub(crate) fn new(name: Cow<'static, str>, spec: Spec, source: Source, born: u64) -> Entry {
         Entry {
             name,
             spec,
             source,
-            born: clock::now(),
+            born,
             states: Kept::new(RealmStates::default()),
         }
     }
@@ -161,7 +161,12 @@ impl Members {
             }
             self.admitted.fetch_add(1, Relaxed);
         }
-        let entry = Arc::new(Entry::new(Cow::Owned(key.to_owned()), self.spec, make()));
+        let entry = Arc::new(Entry::new(
+            Cow::Owned(key.to_owned()),
+            self.spec,
+            make(),
+            clock::now(),
+        ));
         let source = entry.source.clone();
         by_key.insert(Arc::from(key), entry.clone());
         self.list.push(entry);

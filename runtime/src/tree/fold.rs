@@ -76,26 +76,36 @@ fn count_state(counts: &mut StatesValue, state: Option<&Arc<str>>, known: &Arc<[
 }
 
 /// What of an instance's value stays in a total: counts and distributions do, levels do not.
-pub(crate) fn kept_when_retired(value: &Value) -> Option<Value> {
-    Some(match value {
-        Value::Counter(_) => value.clone(),
-        Value::Meter(meter) => Value::Meter(MeterValue {
-            rates: Rates::default(),
-            ..*meter
-        }),
-        Value::Histogram(histogram) => Value::Histogram(Arc::new(HistogramValue {
-            recent: Distribution::default(),
-            rates: Rates::default(),
-            ..(**histogram).clone()
-        })),
-        Value::Timer(timer) => Value::Timer(Arc::new(TimerValue {
-            recent: Distribution::default(),
-            rates: Rates::default(),
-            in_flight: 0,
-            ..(**timer).clone()
-        })),
+pub(crate) fn kept_when_retired(mut value: Value) -> Option<Value> {
+    match &mut value {
+        Value::Counter(_) => {}
+        Value::Meter(meter) => meter.rates = Rates::default(),
+        Value::Histogram(histogram) => {
+            let histogram = Arc::make_mut(histogram);
+            histogram.recent = Distribution::default();
+            histogram.rates = Rates::default();
+        }
+        Value::Timer(timer) => {
+            let timer = Arc::make_mut(timer);
+            timer.recent = Distribution::default();
+            timer.rates = Rates::default();
+            timer.in_flight = 0;
+        }
         _ => return None,
-    })
+    }
+    Some(value)
+}
+
+/// Whether a value would add nothing to a total.
+pub(crate) fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Counter(count) => *count == 0,
+        Value::Meter(meter) => meter.count == 0,
+        Value::Histogram(histogram) => histogram.lifetime.is_empty() && histogram.refused == 0,
+        Value::Timer(timer) => timer.lifetime.is_empty(),
+        Value::Family(family) => family.is_empty(),
+        _ => true, // a level
+    }
 }
 
 /// How many events a value counted, if it has rates.

@@ -17,7 +17,7 @@ use super::lookup::Tree;
 use super::path::{self, PathError};
 use super::place::{Node, Register};
 use crate::Kind;
-use crate::cells::gate;
+use crate::cells::{clock, gate};
 
 /// A struct of stats, as the derive implements it.
 #[diagnostic::on_unimplemented(
@@ -100,6 +100,8 @@ pub struct Opener<'n> {
     class: &'static Class,
     register: MutexGuard<'n, Register>,
     fresh: RefCell<Vec<Entry>>,
+    /// When its stats are born.
+    born: u64,
     /// Told when the locks are free, since a logger is user code.
     conflicts: RefCell<Vec<Conflict>>,
     _pass: gate::Pass,
@@ -112,7 +114,8 @@ impl<'n> Opener<'n> {
             node,
             class,
             register: node.place().register(),
-            fresh: RefCell::new(Vec::new()),
+            fresh: RefCell::new(Vec::with_capacity(class.stats.len())),
+            born: clock::now(),
             conflicts: RefCell::new(Vec::new()),
             _pass: pass,
         }
@@ -272,7 +275,12 @@ impl Opening<'_> {
         let shared = present.is_some();
         let source = present.unwrap_or_else(|| {
             let source = make();
-            fresh.push(Entry::new(self.name.clone(), self.spec, source.clone()));
+            fresh.push(Entry::new(
+                self.name.clone(),
+                self.spec,
+                source.clone(),
+                self.opener.born,
+            ));
             Ok(source)
         })?;
         Ok(Opened {

@@ -17,6 +17,7 @@ use std::sync::atomic::{Ordering::SeqCst, fence};
 
 use super::closures;
 use super::entry::{Entry, Source};
+use super::fold;
 use super::known;
 use super::lookup::Tree;
 use super::place::Place;
@@ -151,14 +152,10 @@ fn is_pinned(turn: &Turn, place: &Place) -> bool {
 
 fn has_guards(turn: &Turn, entry: &Entry) -> bool {
     match &entry.source {
-        Source::Wide(run) if entry.spec.kind == Kind::Timer => {
-            let open: u64 = turn
-                .realms()
-                .into_iter()
-                .map(|realm| super::read::in_flight(&turn.reader(realm).line(*run)))
-                .fold(0, u64::wrapping_add);
-            open != 0
-        }
+        Source::Wide(run) if entry.spec.kind == Kind::Timer => (0..turn.realms()).any(|realm| {
+            let reader = turn.reader(turn.realm(realm));
+            super::read::in_flight(&reader.line(*run)) != 0
+        }),
         Source::Family(members) => members.list.iter().any(|member| has_guards(turn, member)),
         _ => false,
     }
@@ -171,8 +168,8 @@ fn fold(turn: &mut Turn, place: &Arc<Place>) {
             let Some((fed, at)) = place.feeds(entry) else {
                 continue;
             };
-            for realm in turn.realms() {
-                fold_into(turn, realm, entry, &fed[at]);
+            for realm in 0..turn.realms() {
+                fold_into(turn, turn.realm(realm), entry, &fed[at]);
             }
         }
     }
@@ -180,7 +177,10 @@ fn fold(turn: &mut Turn, place: &Arc<Place>) {
 
 fn fold_into(turn: &mut Turn, realm: Realm, entry: &Entry, aggregate: &Entry) {
     let value = Read::new(turn, realm).total(entry);
+    if fold::is_nothing(&value) {
+        return; // most instances leave some of their stats unused
+    }
     let ticked = tick::take(turn, realm, entry);
     let total = tick::total_of(turn, realm, aggregate);
-    total.absorb(aggregate.spec, &value, ticked);
+    total.absorb(aggregate.spec, value, ticked);
 }

@@ -84,16 +84,16 @@ struct Retired {
 
 impl Total {
     /// Adds what a retired stat counted.
-    pub(crate) fn absorb(&mut self, aggregate: Spec, value: &Value, ticked: Taken) {
+    pub(crate) fn absorb(&mut self, aggregate: Spec, value: Value, ticked: Taken) {
         let Value::Family(family) = value else {
             let kind = aggregate.kind;
             return self.all.absorb(kind, value, ticked.own);
         };
         let mut by_key = ticked.by_key;
-        for (key, value) in &family.members {
+        for (key, value) in Arc::unwrap_or_clone(family).members {
             let kind = fold::member_kind(aggregate.kind);
-            let ticked = by_key.remove(&**key);
-            self.key(aggregate, key).absorb(kind, value, ticked);
+            let ticked = by_key.remove(&*key);
+            self.key(aggregate, &key).absorb(kind, value, ticked);
         }
     }
 
@@ -138,7 +138,7 @@ impl Total {
 }
 
 impl Retired {
-    fn absorb(&mut self, kind: crate::Kind, value: &Value, ticked: Option<Box<Ticked>>) {
+    fn absorb(&mut self, kind: crate::Kind, value: Value, ticked: Option<Box<Ticked>>) {
         let Some(kept) = fold::kept_when_retired(value) else {
             return; // a level: it is subtracted by no longer being added
         };
@@ -160,7 +160,7 @@ impl Retired {
                 recent.absorb(*gained);
             }
         } else if let Some(own) = &mut self.ticked
-            && let (Some(recent), Some(lifetime)) = (&mut own.recent, fold::lifetime(value))
+            && let (Some(recent), Some(lifetime)) = (&mut own.recent, fold::lifetime(&kept))
         {
             recent.absorb(Recent::begin(lifetime, 0, u64::MAX));
         }
