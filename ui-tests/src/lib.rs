@@ -1,1 +1,93 @@
-//! Nothing here: the cases are in `pass` and `fail`, a folder for each macro, and `tests` runs them.
+//! The cases are in `pass` and `fail`, a folder for each macro, and `tests` runs them.
+//!
+//! This library is a case of its own: the lints that a strict crate denies, some of which look at libraries only,
+//! find nothing to say about what the macros generate. `cargo clippy -p calipers-ui-tests` is the test.
+
+#![forbid(unsafe_code)]
+#![deny(missing_docs, missing_debug_implementations, unreachable_pub, warnings)]
+#![deny(clippy::pedantic, clippy::nursery, rustdoc::all)]
+
+use calipers::prelude::*;
+use calipers::{States, collection, timed};
+
+/// A struct whose parts are as visible as it is.
+#[derive(Debug, Instrumented)]
+#[instrumented(label = "handler")]
+pub struct Handler<'a, T: Send + Sync> {
+    /// Requests served.
+    pub requests: Counter,
+    latency: Timer,
+    #[stat(skip)]
+    name: &'a str,
+    #[stat(skip)]
+    items: Vec<T>,
+}
+
+#[derive(Debug)]
+struct Hidden;
+
+/// A struct with a part that nobody else can name.
+#[derive(Debug, Instrumented)]
+pub struct Guarded {
+    /// Requests served.
+    pub requests: Counter,
+    #[stat(skip)]
+    hidden: Hidden,
+}
+
+/// A set of states.
+#[derive(Debug, States)]
+pub enum Phase {
+    /// Waiting.
+    Waiting,
+    /// Working.
+    Working,
+}
+
+collection! {
+    #[derive(Debug)]
+    pub static WEB: Web = "/web" { errors: Counter }
+}
+
+impl<T: Send + Sync> Handler<'_, T> {
+    /// How much there is.
+    #[must_use]
+    #[timed(self.latency)]
+    pub fn size(&self) -> usize {
+        self.items.len() + self.name.len()
+    }
+
+    /// The same, later.
+    ///
+    /// # Errors
+    /// None.
+    #[timed("/later")]
+    pub async fn later(&self) -> Result<usize, Hint> {
+        std::future::ready(()).await;
+        Ok(self.size())
+    }
+}
+
+/// An error.
+#[derive(Debug)]
+pub struct Hint;
+
+impl Guarded {
+    /// A guarded one.
+    #[timed]
+    pub fn new() -> Self {
+        Self::init("/guarded", GuardedParts { hidden: Hidden })
+    }
+
+    /// What it guards.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        format!("{:?}", self.hidden)
+    }
+}
+
+impl Default for Guarded {
+    fn default() -> Self {
+        Self::new()
+    }
+}
