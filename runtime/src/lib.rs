@@ -9,6 +9,7 @@ extern crate self as calipers;
 
 mod cells;
 mod kind;
+mod metered;
 pub mod prelude;
 #[doc(hidden)]
 pub mod private;
@@ -20,7 +21,7 @@ pub mod test;
 mod timed;
 mod tree;
 
-pub use calipers_macros::{Instrumented, States, collection, timed};
+pub use calipers_macros::{Instrumented, States, collection, metered, timed};
 pub use kind::Kind;
 pub use snapshot::Snapshot;
 pub use stats::{

@@ -7,13 +7,16 @@ pub use std::borrow::Cow;
 pub use calipers_macros::Collected;
 pub use inventory;
 
+pub use crate::Instrumented;
+pub use crate::metered::*;
 pub use crate::stats::{Keyed, state_text};
 pub use crate::timed::*;
 pub use crate::tree::class::{Class, Declared, StatSpec, check_feed};
 pub use crate::tree::opener::{NoParts, OpenWith, Opener, Opening, PlaceField};
 
+use crate::tree::class::SpecRef;
 use crate::tree::opener;
-use crate::{Collection, Instrumented, Parent, Registry, Stat, registry};
+use crate::{Collection, Parent, Registry, Stat, registry};
 
 /// An instance in the global registry.
 pub fn init<T: Instrumented>(path: &str, parts: T::Parts) -> T {
@@ -48,7 +51,7 @@ pub fn open_at<S: Stat>(path: &str, spec: &'static StatSpec) -> S {
     let path = opener::usable(path);
     let (place, name) = path.rsplit_once('/').unwrap_or(("", &path));
     let node = registry().tree().node(place);
-    opener::stat(&node, name, spec.spec, S::open)
+    opener::stat(&node, name, SpecRef::Declared(&spec.spec), S::open)
 }
 
 /// Opens a collection.

@@ -12,7 +12,7 @@ use super::{Stat, detached};
 use crate::Kind;
 use crate::cells::gate;
 use crate::cells::index::Index;
-use crate::tree::class::Spec;
+use crate::tree::class::{Spec, SpecRef};
 use crate::tree::entry::{Backing, Description, Members, OVERFLOW, Source};
 use crate::tree::faults::{self, Fault};
 use crate::tree::place::Node;
@@ -146,8 +146,8 @@ impl<K: Key, S: Stat + Send + Sync + 'static> Shared<K, S> {
     }
 
     fn admit_source(&self, text: &str) -> Option<Source> {
-        let spec = self.members.spec;
-        self.members.admit(text, || S::make(&Description(spec)).0)
+        let make = || S::make(&Description(self.members.spec.clone())).0;
+        self.members.admit(text, make)
     }
 
     /// A member that is admitted whatever the cap says: a closed set's, or the overflow.
@@ -175,19 +175,22 @@ impl<K: Key, S: Stat + Send + Sync + 'static> Stat for Family<K, S> {
     const KIND: Kind = Kind::Family(&S::KIND);
 
     fn make(description: &Description) -> Backing {
-        let family = description.0;
+        let family = &*description.0;
         let spec = Spec {
             kind: S::KIND,
             cap: 0,
             hide_zero: false,
             label: "",
-            ..family
+            ..*family
         };
         let cap = match family.cap {
             0 => 0,
             cap => cap.max(K::VARIANTS.len()),
         };
-        Backing(Source::Family(Arc::new(Members::new(spec, cap))))
+        Backing(Source::Family(Arc::new(Members::new(
+            SpecRef::Made(Arc::new(spec)),
+            cap,
+        ))))
     }
 
     fn attach(backing: &Backing, node: &Node) -> Option<Family<K, S>> {

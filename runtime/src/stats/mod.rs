@@ -45,7 +45,7 @@ pub use timer::{Outcome, Timer, TimerGuard};
 pub use up_down_counter::UpDownCounter;
 
 use crate::Kind;
-use crate::tree::class::Spec;
+use crate::tree::class::SpecRef;
 use crate::tree::entry::{Backing, Description};
 use crate::tree::opener::{self, Opened, Opening};
 use crate::tree::place::{Node, nowhere};
@@ -103,7 +103,7 @@ pub trait Stat: Sized {
 fn detached<S: Stat>() -> S {
     let root = nowhere();
     let node = root.tree().numbered(root);
-    opener::stat(&node, "detached", Spec::of(S::KIND), S::open)
+    opener::stat(&node, "detached", SpecRef::of(S::KIND), S::open)
 }
 
 /// Opens a stat at a place, or says which kind of stat is there.

@@ -14,7 +14,7 @@ use crate::Kind;
 use crate::cells::realm::MAIN;
 use crate::cells::{clock, gate};
 use crate::snapshot::{Snapshot, Value};
-use crate::tree::class::{Spec, touch_declared};
+use crate::tree::class::{Spec, SpecRef, touch_declared};
 use crate::tree::entry::{Backing, Held, OVERFLOW, Source};
 use crate::tree::faults::{self, Fault};
 use crate::tree::opener::{self, Opening};
@@ -241,7 +241,7 @@ impl Registry {
             });
         }
         let node = self.tree().node(&place);
-        let opened = opener::stat(&node, &stat, Spec::of(Kind::Gauge), |at| {
+        let opened = opener::stat(&node, &stat, SpecRef::of(Kind::Gauge), |at| {
             Gauge::with_closure(at, closure)
         });
         self.keep(
@@ -323,12 +323,13 @@ impl Registry {
             stat = OVERFLOW.to_owned();
         }
         let node = self.tree().node(&place);
-        let opened =
-            opener::stat(&node, &stat, Spec::of(kind), open).map_err(|held| NameError::Kind {
+        let opened = opener::stat(&node, &stat, SpecRef::of(kind), open).map_err(|held| {
+            NameError::Kind {
                 path: path.clone(),
                 held,
                 asked: kind,
-            })?;
+            }
+        })?;
         let pinned = Pinned {
             path: Arc::from(format!("{place}/{stat}")),
             kind,
@@ -378,7 +379,7 @@ impl Registry {
                 // Opened as an instance's stat would be: set aside, counted and logged, and then kept there.
                 let (place, stat) = path.rsplit_once('/').unwrap_or(("", &path));
                 let node = self.tree().node(place);
-                let aside: S = opener::stat(&node, stat, Spec::of(S::KIND), S::open);
+                let aside: S = opener::stat(&node, stat, SpecRef::of(S::KIND), S::open);
                 let kept = aside.place().path().to_owned();
                 self.get(&format!("{kept}/{stat}")).unwrap_or(aside)
             }
@@ -410,7 +411,9 @@ fn show_faults(registry: &Registry) {
             ..Spec::of(Kind::Counter)
         };
         let source = || Source::Held(Arc::new(Faults(fault)));
-        let opened = opener::stat(&node, name, spec, |at| at.open(|_| false, source));
+        let opened = opener::stat(&node, name, SpecRef::Made(Arc::new(spec)), |at| {
+            at.open(|_| false, source)
+        });
         registry.keep(
             &path,
             &path,

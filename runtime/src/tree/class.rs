@@ -1,5 +1,8 @@
 //! What a program declares: classes, their stats, and the statics that should be visible before their first use.
 
+use std::ops::Deref;
+use std::sync::Arc;
+
 use crate::Kind;
 
 /// What the derive knows about a struct of stats: one constant a type.
@@ -54,6 +57,44 @@ impl Spec {
             label: "",
             cap: 0,
             hide_zero: false,
+        }
+    }
+}
+
+/// A description that is shared: by all instances of a class, or by all members of a family.
+#[derive(Clone, Debug)]
+pub(crate) enum SpecRef {
+    Declared(&'static Spec),
+    Made(Arc<Spec>),
+}
+
+impl SpecRef {
+    /// That of a stat of which only the kind is known.
+    pub(crate) fn of(kind: Kind) -> SpecRef {
+        const PLAIN: &[Spec] = &[
+            Spec::of(Kind::Counter),
+            Spec::of(Kind::UpDownCounter),
+            Spec::of(Kind::Gauge),
+            Spec::of(Kind::Text),
+            Spec::of(Kind::StateSet),
+            Spec::of(Kind::Histogram),
+            Spec::of(Kind::Timer),
+            Spec::of(Kind::Meter),
+        ];
+        match PLAIN.iter().find(|plain| plain.kind == kind) {
+            Some(plain) => SpecRef::Declared(plain),
+            None => SpecRef::Made(Arc::new(Spec::of(kind))),
+        }
+    }
+}
+
+impl Deref for SpecRef {
+    type Target = Spec;
+
+    fn deref(&self) -> &Spec {
+        match self {
+            SpecRef::Declared(spec) => spec,
+            SpecRef::Made(spec) => spec,
         }
     }
 }
@@ -154,9 +195,72 @@ pub const fn check_feed(parent: &Class, name: &str, kind: Kind) {
     while at < parent.stats.len() {
         let stat = &parent.stats[at];
         if stat.spec.kind.is_aggregate() && same(stat.name, name) && !stat.spec.kind.folds(kind) {
-            panic!("the parent's aggregate of this name cannot fold a stat of this kind");
+            let message = Message::EMPTY
+                .then("`")
+                .then(name)
+                .then("` of `")
+                .then(parent.name)
+                .then("` is a ")
+                .then_kind(stat.spec.kind)
+                .then(", which cannot fold a ")
+                .then_kind(kind);
+            panic!("{}", message.text());
         }
         at += 1;
+    }
+}
+
+/// A text put together by a constant, where nothing is formatted and nothing allocated.
+#[derive(Clone, Copy)]
+struct Message {
+    bytes: [u8; 256],
+    len: usize,
+}
+
+impl Message {
+    const EMPTY: Message = Message {
+        bytes: [0; 256],
+        len: 0,
+    };
+
+    /// What does not fit is left out.
+    const fn then(mut self, text: &str) -> Message {
+        let text = text.as_bytes();
+        let mut at = 0;
+        while at < text.len() && self.len < self.bytes.len() {
+            self.bytes[self.len] = text[at];
+            self.len += 1;
+            at += 1;
+        }
+        self
+    }
+
+    const fn then_kind(self, kind: Kind) -> Message {
+        match kind {
+            Kind::Family(of) => self.then("family of ").then_kind(*of),
+            Kind::Sum(of) => self.then("sum of ").then_kind(*of),
+            Kind::Counter => self.then("counter"),
+            Kind::UpDownCounter => self.then("up_down_counter"),
+            Kind::Gauge => self.then("gauge"),
+            Kind::Text => self.then("text"),
+            Kind::Info => self.then("info"),
+            Kind::StateSet => self.then("state_set"),
+            Kind::StateTime => self.then("state_time"),
+            Kind::Histogram => self.then("histogram"),
+            Kind::Timer => self.then("timer"),
+            Kind::Meter => self.then("meter"),
+            Kind::CountBy => self.then("count_by of state_set"),
+            Kind::Max => self.then("max of gauge"),
+            Kind::Min => self.then("min of gauge"),
+        }
+    }
+
+    const fn text(&self) -> &str {
+        match std::str::from_utf8(self.bytes.split_at(self.len).0) {
+            Ok(text) => text,
+            // Cut in the middle of a letter, which takes names of more than 200 bytes.
+            Err(_) => "the parent's aggregate of this name cannot fold a stat of this kind",
+        }
     }
 }
 
@@ -194,6 +298,10 @@ mod tests {
         const _: () = check_feed(&PARENT, "finished", Kind::Counter);
         const _: () = check_feed(&PARENT, "unknown", Kind::Timer);
         let refused = std::panic::catch_unwind(|| check_feed(&PARENT, "finished", Kind::Timer));
-        assert!(refused.is_err());
+        let message = refused.unwrap_err();
+        assert_eq!(
+            message.downcast_ref::<String>().map(String::as_str),
+            Some("`finished` of `Processor` is a sum of counter, which cannot fold a timer")
+        );
     }
 }

@@ -160,7 +160,7 @@ fn walk(
         if let Some((target, _)) = target {
             let entry = &fed[place];
             let total = tick::total_of(turn, realm, entry);
-            fold::add(&mut walk.values[*target], entry.spec, &value, total);
+            fold::add(&mut walk.values[*target], &entry.spec, &value, total);
         }
     }
     fold_live(turn, realm, &mut walk, &aggregates);
@@ -190,7 +190,7 @@ fn fold_live(
         }
         let total = tick::total_of(turn, realm, entry);
         let (before, after) = walk.values.split_at_mut(at);
-        fold::add(&mut before[target], entry.spec, &after[0], total);
+        fold::add(&mut before[target], &entry.spec, &after[0], total);
     }
 }
 

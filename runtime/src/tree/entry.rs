@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use super::class::Spec;
+use super::class::SpecRef;
 use super::closures::Closure;
 use super::tick::RealmStates;
 use crate::cells::ids::Width;
@@ -19,7 +19,7 @@ use crate::snapshot::Value;
 pub(crate) struct Entry {
     /// A stat's name; a member's key.
     pub(crate) name: Cow<'static, str>,
-    pub(crate) spec: Spec,
+    pub(crate) spec: SpecRef,
     pub(crate) source: Source,
     /// Nanoseconds of [`clock::now`] at which it was made.
     pub(crate) born: u64,
@@ -28,7 +28,7 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    pub(crate) fn new(name: Cow<'static, str>, spec: Spec, source: Source, born: u64) -> Entry {
+    pub(crate) fn new(name: Cow<'static, str>, spec: SpecRef, source: Source, born: u64) -> Entry {
         Entry {
             name,
             spec,
@@ -88,9 +88,9 @@ pub(crate) enum Source {
 #[allow(unreachable_pub)]
 pub struct Backing(pub(crate) Source);
 
-/// [`Spec`], likewise.
+/// [`SpecRef`], likewise.
 #[allow(unreachable_pub)]
-pub struct Description(pub(crate) Spec);
+pub struct Description(pub(crate) SpecRef);
 
 /// How a gauge's cell is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,7 +110,7 @@ pub(crate) trait Held: Any + Send + Sync {
 /// A family's members, as the tree sees them.
 pub(crate) struct Members {
     /// How they are described; its kind is the members'.
-    pub(crate) spec: Spec,
+    pub(crate) spec: SpecRef,
     cap: usize,
     /// For whoever reads; newest first.
     pub(crate) list: List<Arc<Entry>>,
@@ -128,7 +128,7 @@ pub(crate) const DEFAULT_CAP: usize = 1000;
 pub(crate) const OVERFLOW: &str = "(other)";
 
 impl Members {
-    pub(crate) fn new(spec: Spec, cap: usize) -> Members {
+    pub(crate) fn new(spec: SpecRef, cap: usize) -> Members {
         Members {
             spec,
             cap: if cap == 0 { DEFAULT_CAP } else { cap },
@@ -163,7 +163,7 @@ impl Members {
         }
         let entry = Arc::new(Entry::new(
             Cow::Owned(key.to_owned()),
-            self.spec,
+            self.spec.clone(),
             make(),
             clock::now(),
         ));

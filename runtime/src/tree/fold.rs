@@ -35,7 +35,7 @@ pub(crate) fn member_kind(kind: Kind) -> Kind {
 }
 
 /// Adds a live descendant's value. Families go through `admitted`, which holds the aggregate to its cap.
-pub(crate) fn add(into: &mut Value, aggregate: Spec, value: &Value, admitted: &mut Total) {
+pub(crate) fn add(into: &mut Value, aggregate: &Spec, value: &Value, admitted: &mut Total) {
     match (into, value) {
         (Value::CountBy(counts), Value::StateSet(state, known)) => {
             count_state(Arc::make_mut(counts), state.as_ref(), known);

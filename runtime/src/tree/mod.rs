@@ -30,6 +30,7 @@ pub(crate) mod place;
 mod rates;
 pub(crate) mod read;
 mod recent;
+mod register;
 mod settle;
 pub(crate) mod slow;
 pub(crate) mod tick;

@@ -1,23 +1,23 @@
 //! Opening: how the stats of an instance come to stand at its place.
 //!
-//! The derive's `build` gets an [`Opener`] and opens the fields one after another. While it does, it holds the
-//! place's register, so that two instances at one path share their stats whole; what is new becomes visible in one
-//! piece when the opener goes.
+//! The derive's `build` gets an [`Opener`] and opens the fields one after another. Each is entered in the place's
+//! register at once, so that two instances at one path share their stats; what is new becomes visible to readers
+//! in one piece when the opener goes.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt::Display;
 use std::rc::Rc;
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 
-use super::class::{Class, Spec, StatSpec};
+use super::class::{Class, SpecRef, StatSpec};
 use super::entry::{Entry, Source};
 use super::faults::{self, Fault};
 use super::lookup::Tree;
 use super::path::{self, PathError};
-use super::place::{Node, Register};
+use super::place::Node;
 use crate::Kind;
-use crate::cells::{clock, gate};
+use crate::cells::clock;
 
 /// A struct of stats, as the derive implements it.
 #[diagnostic::on_unimplemented(
@@ -98,59 +98,19 @@ impl<T: Parent> Parent for Rc<T> {
 pub struct Opener<'n> {
     node: &'n Node,
     class: &'static Class,
-    register: MutexGuard<'n, Register>,
-    fresh: RefCell<Vec<Entry>>,
     /// When its stats are born.
     born: u64,
-    /// Told when the locks are free, since a logger is user code.
+    /// Told when the stats are published: a logger is user code.
     conflicts: RefCell<Vec<Conflict>>,
-    _pass: gate::Pass,
 }
 
 impl<'n> Opener<'n> {
     fn new(node: &'n Node, class: &'static Class) -> Opener<'n> {
-        let pass = gate::enter();
         Opener {
             node,
             class,
-            register: node.place().register(),
-            fresh: RefCell::new(Vec::with_capacity(class.stats.len())),
             born: clock::now(),
             conflicts: RefCell::new(Vec::new()),
-            _pass: pass,
-        }
-    }
-
-    /// Shows what was opened, and tells what could not stand where it belongs or feeds nothing.
-    fn close(self) {
-        let conflicts = self.conflicts.take();
-        let place = self.node.place();
-        let unfed: Vec<_> = self
-            .fresh
-            .borrow()
-            .iter()
-            .filter_map(|entry| Some((place.unfed(entry)?, entry.name.clone(), entry.spec.kind)))
-            .collect();
-        let path = place.path.clone();
-        drop(self);
-        for Conflict {
-            path,
-            held,
-            refused,
-        } in conflicts
-        {
-            faults::report_about(Fault::PathConflict, &path, || {
-                format!(
-                    "`{path}` is a {held}, so a {refused} of that path is kept at `/calipers/conflicts{path}`"
-                )
-            });
-        }
-        for ((above, aggregate), name, kind) in unfed {
-            faults::report(Fault::CannotFold, || {
-                format!(
-                    "`{above}/{name}` is a {aggregate} and cannot fold `{path}/{name}`, a {kind}"
-                )
-            });
         }
     }
 
@@ -161,7 +121,7 @@ impl<'n> Opener<'n> {
         Opening {
             opener: self,
             name: Cow::Borrowed(stat.name),
-            spec: stat.spec,
+            spec: SpecRef::Declared(&stat.spec),
         }
     }
 
@@ -172,10 +132,33 @@ impl<'n> Opener<'n> {
     }
 }
 
+/// Shows what was opened, and tells what could not stand where it belongs or feeds nothing.
 impl Drop for Opener<'_> {
     fn drop(&mut self) {
-        let fresh = self.fresh.take();
-        self.node.place().add(&mut self.register, fresh);
+        let place = self.node.place();
+        let batch = place.register().publish();
+        for Conflict {
+            path,
+            held,
+            refused,
+        } in self.conflicts.take()
+        {
+            faults::report_about(Fault::PathConflict, &path, || {
+                format!(
+                    "`{path}` is a {held}, so a {refused} of that path is kept at `/calipers/conflicts{path}`"
+                )
+            });
+        }
+        for entry in batch.iter().flat_map(|batch| batch.iter()) {
+            if let Some((above, aggregate)) = place.unfed(entry) {
+                faults::report(Fault::CannotFold, || {
+                    let (path, name, kind) = (&place.path, &entry.name, entry.spec.kind);
+                    format!(
+                        "`{above}/{name}` is a {aggregate} and cannot fold `{path}/{name}`, a {kind}"
+                    )
+                });
+            }
+        }
     }
 }
 
@@ -232,7 +215,7 @@ pub trait OpenWith<W>: Sized {
 pub struct Opening<'o> {
     opener: &'o Opener<'o>,
     name: Cow<'static, str>,
-    spec: Spec,
+    spec: SpecRef,
 }
 
 /// A stat that was opened: where it stands, what it is read from, and whether it was there before.
@@ -243,8 +226,8 @@ pub(crate) struct Opened {
 }
 
 impl Opening<'_> {
-    pub(crate) fn spec(&self) -> Spec {
-        self.spec
+    pub(crate) fn spec(&self) -> SpecRef {
+        self.spec.clone()
     }
 
     /// The stat of this name at this place: the one already there if it is of the same kind and `fits`, else one
@@ -255,32 +238,21 @@ impl Opening<'_> {
         make: impl FnOnce() -> Source,
     ) -> Result<Opened, Kind> {
         let node = self.opener.node;
-        let same = |entry: &Entry| {
+        let mut register = node.place().register();
+        let present = register.find(&self.name, |entry| {
             let kind = entry.spec.kind;
             if kind.same(self.spec.kind) && fits(&entry.source) {
                 Ok(entry.source.clone())
             } else {
                 Err(kind)
             }
-        };
-        let mut fresh = self.opener.fresh.borrow_mut();
-        let present = match fresh.iter().find(|entry| entry.name == self.name) {
-            Some(entry) => Some(same(entry)),
-            None => self
-                .opener
-                .register
-                .find(node.place(), &self.name)
-                .map(|(batch, at)| same(&batch[at])),
-        };
+        });
         let shared = present.is_some();
         let source = present.unwrap_or_else(|| {
             let source = make();
-            fresh.push(Entry::new(
-                self.name.clone(),
-                self.spec,
-                source.clone(),
-                self.opener.born,
-            ));
+            let name = self.name.clone();
+            let entry = Entry::new(name, self.spec.clone(), source.clone(), self.opener.born);
+            register.enter(entry);
             Ok(source)
         })?;
         Ok(Opened {
@@ -312,7 +284,7 @@ impl Opening<'_> {
             let opening = Opening {
                 opener: &opener,
                 name: self.name.clone(),
-                spec: self.spec,
+                spec: self.spec.clone(),
             };
             if let Ok(opened) = opening.try_open(&fits, &make) {
                 return opened;
@@ -333,7 +305,7 @@ struct Conflict {
 pub(crate) fn stat<S>(
     node: &Node,
     name: &str,
-    spec: Spec,
+    spec: SpecRef,
     open: impl FnOnce(&Opening<'_>) -> S,
 ) -> S {
     let opener = Opener::new(node, <Node as Parent>::CLASS);
@@ -342,7 +314,7 @@ pub(crate) fn stat<S>(
         name: Cow::Owned(name.to_owned()),
         spec,
     });
-    opener.close();
+    drop(opener);
     opened
 }
 
@@ -352,7 +324,7 @@ pub(crate) fn instance<T: Instrumented>(node: &Node, parts: T::Parts) -> T {
     let _ = node.place().class.set(T::CLASS);
     let opener = Opener::new(node, T::CLASS);
     let built = T::build(&opener, parts);
-    opener.close();
+    drop(opener);
     built
 }
 

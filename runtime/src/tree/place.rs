@@ -8,8 +8,7 @@
 //!
 //! A place's stats stand in batches, one an init, on a list that is read without a lock.
 
-use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering::AcqRel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
@@ -17,6 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use super::class::Class;
 use super::entry::Entry;
 use super::lookup::Tree;
+use super::register::Register;
 use super::settle;
 use crate::Kind;
 use crate::cells::gate;
@@ -122,7 +122,7 @@ pub(crate) struct Place {
     /// Its aggregates again, so that descendants find them without a search.
     pub(crate) aggregates: List<(Batch, usize)>,
     /// Held by whoever adds stats.
-    register: Mutex<Register>,
+    pub(super) register: Mutex<Register>,
     numbers: Mutex<Option<Box<Numbers>>>,
     /// Whether it waits on the tree's list of news.
     announced: AtomicBool,
@@ -208,25 +208,6 @@ impl Place {
         })
     }
 
-    pub(crate) fn register(&self) -> MutexGuard<'_, Register> {
-        self.register.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Adds the stats of one init. The caller holds the register and has looked for equal names.
-    pub(crate) fn add(self: &Arc<Place>, register: &mut Register, entries: Vec<Entry>) {
-        if !entries.is_empty() {
-            let batch: Batch = entries.into();
-            for (at, entry) in batch.iter().enumerate() {
-                if entry.spec.kind.is_aggregate() {
-                    self.aggregates.push((batch.clone(), at));
-                }
-            }
-            register.add(&batch, &self.batches);
-            self.batches.push(batch);
-        }
-        self.announce();
-    }
-
     /// Puts it on the tree's list of news, unless it is there.
     pub(crate) fn announce(self: &Arc<Place>) {
         // AcqRel: who announces has added its stats before; who takes the news sees them.
@@ -253,49 +234,6 @@ impl Place {
         self.path
             .rsplit_once('/')
             .map_or("", |(_, segment)| segment)
-    }
-}
-
-/// Who adds stats to a place finds those already there.
-#[derive(Default)]
-pub(crate) struct Register {
-    /// Only for places with many stats: looking through a few is faster than hashing.
-    by_name: Option<HashMap<Cow<'static, str>, (Batch, usize)>>,
-    count: usize,
-}
-
-/// From how many stats on a place keeps an index of their names.
-const MANY: usize = 16;
-
-impl Register {
-    /// The stat of this name, in a form that outlives the lock.
-    pub(crate) fn find(&self, place: &Place, name: &str) -> Option<(Batch, usize)> {
-        match &self.by_name {
-            Some(by_name) => by_name.get(name).cloned(),
-            None => place.batches.iter().find_map(|batch| {
-                let at = batch.iter().position(|entry| entry.name == name)?;
-                Some((batch.clone(), at))
-            }),
-        }
-    }
-
-    fn add(&mut self, batch: &Batch, before: &List<Batch>) {
-        self.count += batch.len();
-        if self.count < MANY {
-            return;
-        }
-        let by_name = self.by_name.get_or_insert_with(|| {
-            let mut all = HashMap::new();
-            before.iter().for_each(|batch| index(&mut all, batch));
-            all
-        });
-        index(by_name, batch);
-    }
-}
-
-fn index(by_name: &mut HashMap<Cow<'static, str>, (Batch, usize)>, batch: &Batch) {
-    for (at, entry) in batch.iter().enumerate() {
-        by_name.insert(entry.name.clone(), (batch.clone(), at));
     }
 }
 

@@ -182,5 +182,5 @@ fn fold_into(turn: &mut Turn, realm: Realm, entry: &Entry, aggregate: &Entry) {
     }
     let ticked = tick::take(turn, realm, entry);
     let total = tick::total_of(turn, realm, aggregate);
-    total.absorb(aggregate.spec, value, ticked);
+    total.absorb(&aggregate.spec, value, ticked);
 }

@@ -84,7 +84,7 @@ struct Retired {
 
 impl Total {
     /// Adds what a retired stat counted.
-    pub(crate) fn absorb(&mut self, aggregate: Spec, value: Value, ticked: Taken) {
+    pub(crate) fn absorb(&mut self, aggregate: &Spec, value: Value, ticked: Taken) {
         let Value::Family(family) = value else {
             let kind = aggregate.kind;
             return self.all.absorb(kind, value, ticked.own);
@@ -99,13 +99,13 @@ impl Total {
 
     /// What was retired under a key; under the overflow's when there are too many. Keys are never given
     /// up, so that no key's total ever moves.
-    fn key(&mut self, aggregate: Spec, key: &Arc<str>) -> &mut Retired {
+    fn key(&mut self, aggregate: &Spec, key: &Arc<str>) -> &mut Retired {
         let key = self.admit(aggregate, key);
         self.keys.entry(key).or_default()
     }
 
     /// The key under which the aggregate counts `key`.
-    pub(crate) fn admit(&mut self, aggregate: Spec, key: &Arc<str>) -> Arc<str> {
+    pub(crate) fn admit(&mut self, aggregate: &Spec, key: &Arc<str>) -> Arc<str> {
         let cap = match aggregate.cap {
             0 => super::entry::DEFAULT_CAP,
             cap => cap,

@@ -1,0 +1,234 @@
+//! Drawings in SVG: how values are distributed, and parts of a whole.
+//!
+//! Sizes are attributes of shapes and colours come from the style sheet, so no inline style is needed. A
+//! distribution is drawn over a logarithmic axis, as it is kept: each bucket is as wide as the next.
+
+use super::html::Html;
+use super::shown::{Measure, Share};
+use crate::snapshot::{Bucket, Distribution};
+
+/// Buckets between a number and its double.
+const OCTAVE: i32 = 1 << Distribution::SCALE;
+
+/// How large a drawing of a distribution is.
+struct Canvas {
+    width: usize,
+    height: usize,
+    /// The width of one bar.
+    bar: usize,
+}
+
+const SMALL: Canvas = Canvas {
+    width: 120,
+    height: 20,
+    bar: 3,
+};
+
+const LARGE: Canvas = Canvas {
+    width: 720,
+    height: 120,
+    bar: 4,
+};
+
+/// A distribution beside its numbers in a row.
+pub(super) fn outline(html: &mut Html, distribution: &Distribution, measure: Measure<'_>) {
+    let Some(axis) = Axis::of(distribution) else {
+        return;
+    };
+    let from = measure.show_some(distribution.min());
+    let to = measure.show_some(distribution.max());
+    html.raw(
+        "<svg class=\"shape\" viewBox=\"0 0 120 20\" width=\"120\" height=\"20\" role=\"img\"",
+    );
+    html.attribute("aria-label", &format!("from {from} to {to}"))
+        .raw("><title>");
+    html.text(&format!("from {from} to {to}, on a logarithmic scale"))
+        .raw("</title>");
+    bars(html, &axis, &SMALL, distribution);
+    html.raw("</svg>");
+}
+
+/// A distribution with its axis, for a page of its own.
+pub(super) fn chart(html: &mut Html, distribution: &Distribution, measure: Measure<'_>) {
+    let Some(axis) = Axis::of(distribution) else {
+        return;
+    };
+    html.raw("<svg class=\"chart\" viewBox=\"0 -16 720 160\" role=\"img\" aria-label=\"how often which values came\">");
+    bars(html, &axis, &LARGE, distribution);
+    html.raw("<path class=\"axis\" d=\"M0 120.5H720\"/>");
+    for (value, at) in axis.ticks(measure) {
+        html.raw("<path class=\"axis\" d=\"M")
+            .number(at)
+            .raw(" 120v5\"/>");
+        html.raw("<text y=\"138\" x=\"")
+            .number(at)
+            .raw("\">")
+            .text(&measure.show(value))
+            .raw("</text>");
+    }
+    // On the two sides of their lines, so that they stay readable side by side.
+    for (name, value, class) in [
+        ("p50", distribution.p50(), "mark left"),
+        ("p99", distribution.p99(), "mark right"),
+    ] {
+        let Some(at) = value.and_then(|value| axis.place(value)) else {
+            continue;
+        };
+        html.raw("<path class=\"mark\" d=\"M")
+            .number(at)
+            .raw(" -14V120\"/><text y=\"-6\" x=\"");
+        html.number(at)
+            .raw("\"")
+            .attribute("class", class)
+            .raw(">")
+            .text(name)
+            .raw("</text>");
+    }
+    html.raw("</svg>");
+}
+
+/// Parts of a whole, side by side.
+pub(super) fn proportions(html: &mut Html, shares: &[Share<'_>]) {
+    const WIDTH: f64 = 240.0;
+    let whole: f64 = shares.iter().map(|share| share.weight.max(0.0)).sum();
+    html.raw("<svg class=\"shares\" viewBox=\"0 0 240 10\" width=\"240\" height=\"10\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect class=\"none\" width=\"240\" height=\"10\"/>");
+    let mut before = 0.0;
+    for (at, share) in shares.iter().enumerate() {
+        let after = before + share.weight.max(0.0);
+        // Both edges are rounded alike, so that the parts meet.
+        let edge = |sum: f64| {
+            if whole > 0.0 {
+                (sum / whole * WIDTH).round() as usize
+            } else {
+                0
+            }
+        };
+        let (left, right) = (edge(before), edge(after));
+        before = after;
+        if right > left {
+            html.raw("<rect")
+                .attribute("class", colour(at))
+                .raw(" height=\"10\" x=\"")
+                .number(left);
+            html.raw("\" width=\"").number(right - left).raw("\"/>");
+        }
+    }
+    html.raw("</svg>");
+}
+
+/// One part beside others of which the largest is `largest`.
+pub(super) fn bar(html: &mut Html, weight: f64, largest: f64) {
+    let share = if largest > 0.0 {
+        (weight / largest).clamp(0.0, 1.0)
+    } else {
+        0.0
+    };
+    html.raw("<svg class=\"bar\" viewBox=\"0 0 120 8\" width=\"120\" height=\"8\" aria-hidden=\"true\"><rect height=\"8\" width=\"");
+    html.number((share * 120.0).round() as usize)
+        .raw("\"/></svg>");
+}
+
+/// The class that colours the part at this place among others.
+pub(super) fn colour(place: usize) -> &'static str {
+    const COLOURS: [&str; 8] = ["c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7"];
+    COLOURS[place % COLOURS.len()]
+}
+
+/// The buckets that a drawing spans; zeros have the place before the first.
+struct Axis {
+    first: i32,
+    /// How many buckets.
+    span: i32,
+}
+
+impl Axis {
+    fn of(distribution: &Distribution) -> Option<Axis> {
+        let first = distribution.buckets().next()?;
+        let last = distribution.buckets().last()?;
+        let lowest_number = distribution.buckets().find_map(|bucket| bucket.index);
+        let first = first
+            .index
+            .unwrap_or_else(|| lowest_number.unwrap_or(0) - 1);
+        let last = last.index.unwrap_or(first);
+        let used = last - first + 1;
+        // A constant is a line in the middle of an octave, and not a block from edge to edge.
+        let span = used.max(OCTAVE);
+        Some(Axis {
+            first: first - (span - used) / 2,
+            span,
+        })
+    }
+
+    /// Which bar a bucket belongs to.
+    fn bar_of(&self, bucket: &Bucket, zero: i32, bars: usize) -> usize {
+        let index = bucket.index.unwrap_or(zero);
+        let place = i64::from(index - self.first) * bars as i64 / i64::from(self.span);
+        (place.max(0) as usize).min(bars - 1)
+    }
+
+    /// Where a value stands on a large canvas.
+    fn place(&self, value: f64) -> Option<usize> {
+        if value <= 0.0 {
+            return Some(0);
+        }
+        let place =
+            (value.log2() * f64::from(OCTAVE) - f64::from(self.first)) / f64::from(self.span);
+        (0.0..=1.0)
+            .contains(&place)
+            .then(|| (place * LARGE.width as f64).round() as usize)
+    }
+
+    /// Round values along the axis, ten at most, and where they stand.
+    fn ticks(&self, measure: Measure<'_>) -> Vec<(f64, usize)> {
+        let octaves = f64::from(self.span) / f64::from(OCTAVE);
+        let lowest = f64::from(self.first) / f64::from(OCTAVE);
+        // Bytes are round in powers of two, all else in powers of ten.
+        let (base, steps): (f64, &[f64]) = match measure {
+            Measure::Unit("By" | "KiBy" | "MiBy") => (2.0, &[1.0]),
+            _ if octaves < 3.0 => (10.0, &[1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0]),
+            _ if octaves < 10.0 => (10.0, &[1.0, 2.0, 5.0]),
+            _ => (10.0, &[1.0]),
+        };
+        let powers = octaves / f64::log2(base);
+        let every = (powers / 8.0).ceil().max(1.0) as i32;
+        let first = (lowest / f64::log2(base)).floor() as i32;
+        (first..)
+            .take(powers as usize + 3)
+            .filter(|power| power.rem_euclid(every) == 0)
+            .flat_map(|power| steps.iter().map(move |step| step * base.powi(power)))
+            .filter_map(|value| Some((value, self.place(value)?)))
+            // Not where its label would be cut off.
+            .filter(|(_, at)| (24..=LARGE.width - 24).contains(at))
+            .collect()
+    }
+}
+
+fn bars(html: &mut Html, axis: &Axis, canvas: &Canvas, distribution: &Distribution) {
+    let mut counts = vec![0_u64; canvas.width / canvas.bar];
+    let bars = counts.len();
+    let zero = axis.first;
+    for bucket in distribution.buckets() {
+        let count = &mut counts[axis.bar_of(&bucket, zero, bars)];
+        *count = count.saturating_add(bucket.count);
+    }
+    let most = counts.iter().copied().max().unwrap_or(0).max(1);
+    html.raw("<path class=\"bars\" d=\"");
+    for (place, &count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+        // At least one: a single slow answer among a million is what the drawing is looked at for.
+        let height = (count as f64 / most as f64 * canvas.height as f64)
+            .round()
+            .max(1.0) as usize;
+        html.raw("M")
+            .number(place * canvas.bar)
+            .raw(" ")
+            .number(canvas.height);
+        html.raw("v-")
+            .number(height)
+            .raw("h")
+            .number(canvas.bar - 1)
+            .raw("v")
+            .number(height)
+            .raw("z");
+    }
+    html.raw("\"/>");
+}

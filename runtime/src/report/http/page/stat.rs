@@ -1,0 +1,191 @@
+//! One stat in full, or one part of one.
+
+use super::super::routes::Scene;
+use super::drawing;
+use super::html::Html;
+use super::links::Links;
+use super::shown::{Measure, NOTHING, Shown, Spread, shown, weight};
+use super::tree::{plural, words};
+use crate::snapshot::humane::{duration, grouped, rate};
+use crate::snapshot::{Distribution, Entry, FamilyValue, SubTree, escape};
+
+/// How many members a family's page has; a family may be given any cap.
+const MEMBERS: usize = 5000;
+
+/// Draws a stat, a member of a family, or a part of either.
+pub(super) fn draw(html: &mut Html, links: &Links<'_>, scene: &Scene<'_>, found: SubTree<'_>) {
+    let Some(entry) = found.entry() else {
+        return;
+    };
+    about(html, scene, entry);
+    match found.value() {
+        Some(value) => match shown(value, entry.unit()) {
+            Shown::Number(number) => {
+                figure(html, number.as_deref().unwrap_or(NOTHING));
+            }
+            Shown::Rate { count, rates } => {
+                figure(html, &count);
+                html.raw("<p>").text(&rates_in_words(rates)).raw("</p>");
+            }
+            Shown::Spread(spread) => spread_in_full(html, &spread),
+            Shown::Members(family) => members(html, links, entry, family),
+            Shown::Text(text) => {
+                html.raw("<pre>")
+                    .text(text.unwrap_or(NOTHING))
+                    .raw("</pre>");
+            }
+            other => {
+                html.raw("<div class=\"figure\">");
+                words(html, &other);
+                html.raw("</div>");
+            }
+        },
+        None => part(html, links, entry, found),
+    }
+}
+
+/// What the stat is, as the program describes it.
+fn about(html: &mut Html, scene: &Scene<'_>, entry: Entry<'_>) {
+    if !entry.help().is_empty() {
+        html.raw("<p class=\"about\">")
+            .text(entry.help())
+            .raw("</p>");
+    }
+    html.raw("<p class=\"quiet\">")
+        .text(&entry.kind().to_string());
+    if !matches!(entry.unit(), "" | "1") {
+        html.raw(" · unit ").text(entry.unit());
+    }
+    for (label, segment) in entry.labels() {
+        html.raw(" · ").text(label).raw(" ").text(segment);
+    }
+    if let Ok(age) = scene.whole.taken().duration_since(entry.created()) {
+        html.raw(" · since ")
+            .text(&duration(age.as_secs_f64()))
+            .raw(" ago");
+    }
+    html.raw("</p>");
+}
+
+fn figure(html: &mut Html, text: &str) {
+    html.raw("<p class=\"figure\">").text(text).raw("</p>");
+}
+
+fn rates_in_words(rates: crate::snapshot::Rates) -> String {
+    let [m1, m5, m15] = [rates.m1, rates.m5, rates.m15].map(rate);
+    format!("{m1} over 1 minute · {m5} over 5 · {m15} over 15")
+}
+
+fn spread_in_full(html: &mut Html, spread: &Spread<'_>) {
+    figure(html, &grouped(spread.lifetime.count()));
+    html.raw("<p>")
+        .text(&rates_in_words(spread.rates))
+        .raw("</p>");
+    if let Some(endings) = spread.endings() {
+        html.raw("<p>");
+        words(
+            html,
+            &Shown::Shares {
+                current: None,
+                shares: endings,
+            },
+        );
+        if spread.in_flight > 0 {
+            html.raw(" <span class=\"pair\">in flight <b>")
+                .text(&grouped(spread.in_flight))
+                .raw("</b></span>");
+        }
+        html.raw("</p>");
+    }
+    if spread.refused > 0 {
+        html.raw("<p class=\"bad\">").text(&grouped(spread.refused));
+        html.raw(" refused: negative, NaN or infinite</p>");
+    }
+    for (title, distribution) in [
+        ("Last minute", spread.recent),
+        ("Since the start", spread.lifetime),
+    ] {
+        if distribution.is_empty() {
+            continue;
+        }
+        html.raw("<h2>").text(title).raw("</h2>");
+        drawing::chart(html, distribution, spread.measure);
+        statistics(html, distribution, spread.measure);
+    }
+}
+
+fn statistics(html: &mut Html, of: &Distribution, measure: Measure<'_>) {
+    let all = [
+        ("count", Some(grouped(of.count()))),
+        ("mean", of.mean().map(|x| measure.show(x))),
+        ("stddev", of.stddev().map(|x| measure.show(x))),
+        ("min", of.min().map(|x| measure.show(x))),
+        ("p50", of.p50().map(|x| measure.show(x))),
+        ("p75", of.p75().map(|x| measure.show(x))),
+        ("p90", of.p90().map(|x| measure.show(x))),
+        ("p95", of.p95().map(|x| measure.show(x))),
+        ("p99", of.p99().map(|x| measure.show(x))),
+        ("p99.9", of.p999().map(|x| measure.show(x))),
+        ("max", of.max().map(|x| measure.show(x))),
+        ("sum", Some(measure.show(of.sum()))),
+    ];
+    html.raw("<dl class=\"statistics\">");
+    for (name, value) in all {
+        html.raw("<div><dt>").text(name).raw("</dt><dd>");
+        html.text(value.as_deref().unwrap_or(NOTHING))
+            .raw("</dd></div>");
+    }
+    html.raw("</dl>");
+}
+
+fn members(html: &mut Html, links: &Links<'_>, entry: Entry<'_>, family: &FamilyValue) {
+    figure(html, &plural(family.len(), "key"));
+    let mut members: Vec<_> = family.iter().collect();
+    members.sort_by(|(_, a), (_, b)| weight(b).total_cmp(&weight(a)));
+    let largest = members
+        .iter()
+        .map(|(_, value)| weight(value))
+        .fold(0.0, f64::max);
+    html.raw("<div class=\"scroll\"><table class=\"instances\"><tbody>");
+    for (key, value) in members.iter().take(MEMBERS) {
+        let path = format!("{}/{}", entry.path(), escape(key));
+        html.raw("<tr><th>").link(
+            &links.stat(&path),
+            if key.is_empty() { "(empty)" } else { key },
+        );
+        html.raw("</th><td>");
+        words(html, &shown(value, entry.unit()));
+        html.raw("</td><td>");
+        drawing::bar(html, weight(value), largest);
+        html.raw("</td></tr>");
+    }
+    html.raw("</tbody></table></div>");
+    if members.len() > MEMBERS {
+        html.raw("<p class=\"quiet\">")
+            .text(&plural(members.len() - MEMBERS, "more key"));
+        html.raw(" in the JSON</p>");
+    }
+}
+
+/// A part that is no value of its own, such as a percentile: as JSON has it.
+fn part(html: &mut Html, links: &Links<'_>, entry: Entry<'_>, found: SubTree<'_>) {
+    match serde_json::to_value(found) {
+        Ok(serde_json::Value::Object(parts)) => {
+            html.raw("<dl class=\"statistics\">");
+            for (name, value) in &parts {
+                html.raw("<div><dt>")
+                    .text(name)
+                    .raw("</dt><dd>")
+                    .text(&value.to_string())
+                    .raw("</dd></div>");
+            }
+            html.raw("</dl>");
+        }
+        Ok(serde_json::Value::String(text)) => figure(html, &text),
+        Ok(serde_json::Value::Null) | Err(_) => figure(html, NOTHING),
+        Ok(plain) => figure(html, &plain.to_string()),
+    }
+    html.raw("<p class=\"quiet\">Part of ")
+        .link(&links.stat(&entry.path()), &entry.path());
+    html.raw(", as JSON has it; times are in seconds.</p>");
+}

@@ -1,0 +1,338 @@
+//! A place and all below it: a section for each place, a row for each stat.
+//!
+//! Every section has the same columns, so that the eye goes down one of them over the whole page. Places that look
+//! alike are handed to `instances`. What the program says is collapsed, the library's own stats, and whatever is
+//! beyond [`LINES`] is one line with a link.
+
+use super::drawing;
+use super::html::Html;
+use super::instances;
+use super::links::Links;
+use super::shown::{NOTHING, Shown, Spread, shown, weight};
+use crate::snapshot::humane::{grouped, number, rate};
+use crate::snapshot::{Entry, FamilyValue, SubTree, Value, escape};
+
+/// How many rows a page has, or a few more.
+const LINES: usize = 2000;
+
+/// How many members of a family are shown before its own page has to be opened.
+const MEMBERS: usize = 12;
+
+/// The place of the library's own stats.
+const OWN: &str = "/calipers";
+
+/// Draws a place with all below it.
+pub(super) fn draw(html: &mut Html, links: &Links<'_>, place: SubTree<'_>) {
+    let mut page = Page {
+        html,
+        links,
+        top: place.path(),
+        left: LINES,
+    };
+    page.own_stats(place);
+    page.below(place);
+}
+
+/// A page being filled.
+struct Page<'p> {
+    html: &'p mut Html,
+    links: &'p Links<'p>,
+    /// The path of the place the page is of.
+    top: &'p str,
+    /// How many rows there is room for.
+    left: usize,
+}
+
+impl Page<'_> {
+    /// The places below one: its own children first, the library's last.
+    fn below(&mut self, place: SubTree<'_>) {
+        let (own, children): (Vec<_>, Vec<_>) =
+            place.children().partition(|child| child.path() == OWN);
+        let mut rest = &children[..];
+        while let [first, others @ ..] = rest {
+            let alike = instances::alike(rest);
+            if alike.len() > 1 && self.left > 0 {
+                let room = self.left.min(instances::room(place.path() == self.top));
+                self.left -= alike.len().min(room);
+                instances::draw(self.html, self.links, alike, room);
+                rest = &rest[alike.len()..];
+            } else {
+                self.place(*first);
+                rest = others;
+            }
+        }
+        for child in own {
+            self.folded(child);
+        }
+    }
+
+    fn place(&mut self, place: SubTree<'_>) {
+        if place.is_collapsed() || self.left == 0 {
+            return self.folded(place);
+        }
+        if place.stats().next().is_some() {
+            self.html.raw("<h2>");
+            heading(self.html, self.links, self.top, place);
+            self.html.raw("</h2>");
+            self.own_stats(place);
+        }
+        self.below(place);
+    }
+
+    /// One line that leads to a page of its own.
+    fn folded(&mut self, place: SubTree<'_>) {
+        let stats = place.all_stats().count();
+        self.html.raw("<p class=\"folded\">");
+        heading(self.html, self.links, self.top, place);
+        self.html
+            .raw(" <small>")
+            .text(&plural(stats, "stat"))
+            .raw("</small></p>");
+    }
+
+    fn own_stats(&mut self, place: SubTree<'_>) {
+        let stats: Vec<Entry<'_>> = place.stats().collect();
+        if stats.is_empty() {
+            return;
+        }
+        self.left = self.left.saturating_sub(stats.len());
+        let spread = stats.iter().any(|stat| has_spread(stat.value()));
+        self.html.raw("<table class=\"stats\">");
+        if spread {
+            self.html.raw("<thead><tr><td></td><th>count</th><th>rate</th><th>p50</th><th>p90</th><th>p99</th><th>max</th><td></td></tr></thead>");
+        }
+        self.html.raw("<tbody>");
+        for stat in &stats {
+            self.row(
+                stat.name(),
+                &stat.path(),
+                stat.help(),
+                stat.unit(),
+                stat.value(),
+                false,
+            );
+            if let Value::Family(family) = stat.value() {
+                self.members(*stat, family);
+            }
+        }
+        self.html.raw("</tbody></table>");
+    }
+
+    fn row(&mut self, name: &str, path: &str, help: &str, unit: &str, value: &Value, member: bool) {
+        let html = &mut *self.html;
+        html.raw(if member {
+            "<tr class=\"member\""
+        } else {
+            "<tr"
+        });
+        if !help.is_empty() {
+            html.attribute("title", help);
+        }
+        html.raw("><th>").link(
+            &self.links.stat(path),
+            if name.is_empty() { "(empty)" } else { name },
+        );
+        match shown(value, unit) {
+            Shown::Number(number) => {
+                html.raw("</th><td>")
+                    .text(number.as_deref().unwrap_or(NOTHING));
+                html.raw("</td><td class=\"help\" colspan=\"6\">")
+                    .text(help)
+                    .raw("</td></tr>");
+            }
+            Shown::Rate { count, rates } => {
+                html.raw("</th><td>")
+                    .text(&count)
+                    .raw("</td><td>")
+                    .text(&rate(rates.m1));
+                html.raw("</td><td class=\"help\" colspan=\"5\">")
+                    .text(help)
+                    .raw("</td></tr>");
+            }
+            Shown::Spread(spread) => spread_cells(html, &spread),
+            Shown::Members(family) => {
+                html.raw("</th><td class=\"keys\">")
+                    .text(&plural(family.len(), "key"));
+                html.raw("</td><td class=\"help\" colspan=\"6\">")
+                    .text(help)
+                    .raw("</td></tr>");
+            }
+            wide => {
+                html.raw("</th><td class=\"wide\" colspan=\"7\">");
+                words(html, &wide);
+                html.raw("</td></tr>");
+            }
+        }
+    }
+
+    /// The members of a family: all of a few, in the order of their keys; of many, those that weigh most.
+    fn members(&mut self, stat: Entry<'_>, family: &FamilyValue) {
+        let mut members: Vec<_> = family.iter().collect();
+        if members.len() > MEMBERS {
+            members.sort_by(|(_, a), (_, b)| weight(b).total_cmp(&weight(a)));
+        }
+        let largest = members
+            .iter()
+            .map(|(_, value)| weight(value))
+            .fold(0.0, f64::max);
+        for (key, value) in members.iter().take(MEMBERS) {
+            let path = format!("{}/{}", stat.path(), escape(key));
+            match shown(value, stat.unit()) {
+                Shown::Number(number) => {
+                    let html = &mut *self.html;
+                    html.raw("<tr class=\"member\"><th>")
+                        .link(&self.links.stat(&path), key_text(key));
+                    html.raw("</th><td>")
+                        .text(number.as_deref().unwrap_or(NOTHING));
+                    html.raw("</td><td class=\"wide\" colspan=\"6\">");
+                    drawing::bar(html, weight(value), largest);
+                    html.raw("</td></tr>");
+                }
+                _ => self.row(key, &path, "", stat.unit(), value, true),
+            }
+        }
+        if members.len() > MEMBERS {
+            let more = format!("{} more", grouped((members.len() - MEMBERS) as u64));
+            self.html
+                .raw("<tr class=\"member\"><th>")
+                .link(&self.links.stat(&stat.path()), &more);
+            self.html.raw("</th><td colspan=\"7\"></td></tr>");
+        }
+    }
+}
+
+fn has_spread(value: &Value) -> bool {
+    match value {
+        Value::Timer(_) | Value::Histogram(_) | Value::Meter(_) => true,
+        Value::Family(family) => family.iter().any(|(_, member)| has_spread(member)),
+        _ => false,
+    }
+}
+
+fn spread_cells(html: &mut Html, spread: &Spread<'_>) {
+    for (remark, bad) in spread.remarks() {
+        html.raw(if bad {
+            " <small class=\"bad\">"
+        } else {
+            " <small>"
+        });
+        html.text(&remark).raw("</small>");
+    }
+    html.raw("</th><td>")
+        .text(&grouped(spread.lifetime.count()));
+    html.raw("</td><td>")
+        .text(&rate(spread.rates.m1))
+        .raw("</td>");
+    let (latest, is_recent) = spread.latest();
+    for quantile in [latest.p50(), latest.p90(), latest.p99(), latest.max()] {
+        html.raw(if is_recent {
+            "<td>"
+        } else {
+            "<td class=\"old\" title=\"since the start; the last minute had none\">"
+        });
+        html.text(&spread.measure.show_some(quantile)).raw("</td>");
+    }
+    html.raw("<td class=\"drawn\">");
+    drawing::outline(html, latest, spread.measure);
+    html.raw("</td></tr>");
+}
+
+/// What takes words or a drawing rather than a number.
+pub(super) fn words(html: &mut Html, shown: &Shown<'_>) {
+    match shown {
+        Shown::Text(text) => {
+            html.text(&shortened(text.unwrap_or(NOTHING)));
+        }
+        Shown::State(None) => {
+            html.raw(NOTHING);
+        }
+        Shown::State(Some((state, place))) => {
+            html.raw("<span")
+                .attribute("class", "state")
+                .raw("><i")
+                .attribute("class", drawing::colour(*place));
+            html.raw("></i>").text(state).raw("</span>");
+        }
+        Shown::Shares { current, shares } => {
+            drawing::proportions(html, shares);
+            for (place, share) in shares.iter().enumerate() {
+                let class = if *current == Some(share.name) {
+                    "state now"
+                } else {
+                    "state"
+                };
+                html.raw("<span")
+                    .attribute("class", class)
+                    .raw("><i")
+                    .attribute("class", drawing::colour(place));
+                html.raw("></i>")
+                    .text(share.name)
+                    .raw(" <b>")
+                    .text(&share.label)
+                    .raw("</b></span>");
+            }
+        }
+        Shown::Pairs(pairs) => {
+            for (name, text) in *pairs {
+                html.raw("<span class=\"pair\">")
+                    .text(name)
+                    .raw(" <b>")
+                    .text(&shortened(text))
+                    .raw("</b></span>");
+            }
+        }
+        Shown::Number(number) => {
+            html.text(number.as_deref().unwrap_or(NOTHING));
+        }
+        Shown::Rate { count, rates } => {
+            html.text(count)
+                .raw(" <small>")
+                .text(&rate(rates.m1))
+                .raw("</small>");
+        }
+        Shown::Spread(spread) => {
+            let (latest, _) = spread.latest();
+            html.text(&number(spread.lifetime.count() as f64))
+                .raw(" <small>p99 ");
+            html.text(&spread.measure.show_some(latest.p99()))
+                .raw("</small>");
+        }
+        Shown::Members(family) => {
+            html.text(&plural(family.len(), "key"));
+        }
+    }
+}
+
+/// The path of a place below `top`, its last segment standing out, each of its segments a link.
+pub(super) fn heading(html: &mut Html, links: &Links<'_>, top: &str, place: SubTree<'_>) {
+    let path = place.path();
+    let first = top.len() + 1;
+    let mut from = first;
+    for (end, _) in path.match_indices('/').filter(|(at, _)| *at >= first) {
+        html.raw("<a class=\"above\"")
+            .attribute("href", &links.place(&path[..end]))
+            .raw(">");
+        html.text(&path[from..end]).raw("</a><i>/</i>");
+        from = end + 1;
+    }
+    html.link(&links.place(path), path.get(from..).unwrap_or(path));
+}
+
+fn key_text(key: &str) -> &str {
+    if key.is_empty() { "(empty)" } else { key }
+}
+
+pub(super) fn plural(count: usize, what: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{} {what}{s}", grouped(count as u64))
+}
+
+/// A text of any length as a line of a table.
+fn shortened(text: &str) -> String {
+    const LONGEST: usize = 160;
+    let mut line: String = text.chars().take(LONGEST).collect();
+    if line.len() < text.len() {
+        line.push('…');
+    }
+    line
+}
