@@ -58,3 +58,8 @@ pub fn open_at<S: Stat>(path: &str, spec: &'static StatSpec) -> S {
 pub fn touch<T: Instrumented<Parts = ()>>(collection: &'static Collection<T>) {
     let _: &T = collection;
 }
+
+/// Ticks every tree once, as if it were `later` than it is: for benchmarks of the tick.
+pub fn tick(later: std::time::Duration) {
+    crate::tree::tick::tick(later);
+}

@@ -514,13 +514,14 @@ pub(crate) fn is_watched(turn: &Turn, realm: Realm, entry: &Entry) -> bool {
     state.is_some_and(|state| state.ticked.as_ref().is_some_and(|t| t.recent.is_some()))
 }
 
-/// Ticks every tree once, as the background thread does. Realms with a clock of their own wait for their snapshots.
-fn tick() {
+/// Ticks every tree once, as the background thread does, as if it were `later` than it is. Realms with a clock of their
+/// own wait for their snapshots.
+pub(crate) fn tick(later: Duration) {
     let trees = trees();
     let limits = slow::limits();
     settle::in_turn(|turn| {
         clock::refine();
-        let now = clock::real_now();
+        let now = clock::real_now() + later.as_nanos() as u64;
         for tree in &trees {
             known::hear_news(turn, tree);
             pass(turn, tree, MAIN, now);
@@ -574,7 +575,7 @@ pub(crate) fn ensure() {
     let spawned = thread.spawn(move || {
         while TICKER.load(Relaxed) == name {
             std::thread::sleep(Duration::from_secs(TICK_SECONDS));
-            tick();
+            tick(Duration::ZERO);
         }
     });
     if spawned.is_err() {
