@@ -24,7 +24,7 @@ use crate::cells::realm::Realm;
 use crate::snapshot::Snapshot;
 use crate::tree::class::touch_declared;
 use crate::tree::lookup::trees;
-use crate::tree::{self, collect, tick};
+use crate::tree::{self, collect, remembered};
 use crate::{Registry, registry};
 
 /// A scope that sees only what was recorded in it, by this thread and those that joined.
@@ -127,7 +127,7 @@ impl Drop for Scope {
         let trees = trees();
         tree::in_turn(|turn| {
             for tree in &trees {
-                tick::forget_realm(turn, tree, self.realm);
+                remembered::forget_realm(turn, tree, self.realm);
             }
             turn.close_realm(self.realm);
         });

@@ -3,117 +3,55 @@
 //! A block covers a window of the bucket range (see [`super::scale`]) and stands behind one pointer in
 //! the thread's slab, so memory follows the range that is in use. A value outside the window makes the
 //! owner copy the block into a larger one, publish that with Release and hand the old one to the
-//! collector ([`Slab::discard`]). Buckets only grow, a copy starts where its original ended, and the
+//! collector ([`Garbage`]). Buckets only grow, a copy starts where its original ended, and the
 //! pointer moves only forward: no reader ever sees a bucket fall.
 //!
 //! The count of a distribution is the sum of its buckets and is stored nowhere, so the two cannot
-//! disagree, whenever a reader looks. Sums of integers are kept as integers.
+//! disagree, whenever a reader looks.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::ptr::{self, NonNull};
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicPtr, AtomicU64};
 
+use super::garbage::Garbage;
+use super::sample::{Sample, add_whole, bump, bump_rest};
 use super::scale;
-use super::slab::Slab;
+use super::tally::Tally;
 
-/// Integers from here on are not exact as `f64`; they are summed as such.
-const EXACT: u64 = 1 << 53;
-
-/// The header of a block; `len` buckets of eight bytes follow it in the same allocation.
+/// A block; its buckets follow it in the same allocation.
 #[repr(C)]
 pub(crate) struct Block {
-    /// The index of the first bucket; constant.
-    lo: i32,
-    /// How many buckets; constant.
-    len: u32,
-    /// Values that were exactly zero.
-    zero: AtomicU64,
-    /// Bits of the least and the largest value, as `f64`: for values that are not negative, bits order as numbers do.
-    min: AtomicU64,
-    max: AtomicU64,
-    /// Sum of the integers, exact.
-    whole: AtomicU64,
-    /// Sum of the rest, as bits of an `f64`.
-    rest: AtomicU64,
+    header: Header,
     /// The next block on the collector's list, once outgrown.
     pub(super) next: AtomicPtr<Block>,
 }
 
-/// A value that may be recorded: finite and not negative.
-pub(crate) trait Sample: Copy {
-    /// Its bits as `f64`.
-    fn bits(self) -> u64;
-    /// Adds it to the right one of two sums.
-    fn add_to(self, whole: &AtomicU64, rest: &AtomicU64);
-}
-
-/// Adds to a number that only the caller writes.
-#[inline(always)]
-pub(super) fn bump(cell: &AtomicU64, n: u64) {
-    cell.store(cell.load(Relaxed).wrapping_add(n), Relaxed);
-}
-
-#[inline(always)]
-fn bump_rest(rest: &AtomicU64, value: f64) {
-    rest.store(
-        (f64::from_bits(rest.load(Relaxed)) + value).to_bits(),
-        Relaxed,
-    );
-}
-
-/// Adds to the sum of integers; what would overflow it goes to the other sum, rounded.
-#[inline(always)]
-fn add_whole(whole: &AtomicU64, rest: &AtomicU64, n: u64) {
-    match whole.load(Relaxed).checked_add(n) {
-        Some(sum) => whole.store(sum, Relaxed),
-        None => bump_rest(rest, n as f64),
-    }
-}
-
-impl Sample for u64 {
-    #[inline(always)]
-    fn bits(self) -> u64 {
-        // Through i64 where it fits, which converts in one instruction.
-        match i64::try_from(self) {
-            Ok(fits) => (fits as f64).to_bits(),
-            Err(_) => (self as f64).to_bits(),
-        }
-    }
-
-    #[inline(always)]
-    fn add_to(self, whole: &AtomicU64, rest: &AtomicU64) {
-        if self < EXACT {
-            add_whole(whole, rest, self);
-        } else {
-            bump_rest(rest, self as f64);
-        }
-    }
-}
-
-impl Sample for f64 {
-    #[inline(always)]
-    fn bits(self) -> u64 {
-        self.to_bits() & !(1 << 63) // negative zero is zero
-    }
-
-    #[inline(always)]
-    fn add_to(self, whole: &AtomicU64, rest: &AtomicU64) {
-        let integer = self as u64;
-        if integer as f64 == self && integer < EXACT {
-            add_whole(whole, rest, integer);
-        } else {
-            bump_rest(rest, self);
-        }
-    }
+/// What stands beside the buckets.
+#[repr(C)]
+pub(super) struct Header {
+    /// The index of the first bucket; constant.
+    pub(super) lo: i32,
+    /// How many buckets; constant.
+    len: u32,
+    /// Values that were exactly zero.
+    pub(super) zero: AtomicU64,
+    /// Bits of the least and the largest value, as `f64`: for values that are not negative, bits order as numbers do.
+    pub(super) min: AtomicU64,
+    pub(super) max: AtomicU64,
+    /// Sum of the integers, exact.
+    pub(super) whole: AtomicU64,
+    /// Sum of the rest, as bits of an `f64`.
+    pub(super) rest: AtomicU64,
 }
 
 /// Records into the block behind `pointer`, growing it when the value lies outside.
 ///
 /// # Safety
-/// The caller is the one writer of `pointer` and of the block behind it, and `pointer` stands in `slab`.
+/// The caller is the one writer of `pointer` and of the block behind it, and `garbage` is
+/// that of the slab it stands in.
 #[inline(always)]
-pub(super) unsafe fn record(pointer: &AtomicU64, slab: &Slab, sample: impl Sample) {
+pub(super) unsafe fn record(pointer: &AtomicU64, garbage: &Garbage, sample: impl Sample) {
     let bits = sample.bits();
     // SAFETY: passed on to the caller, who is the one writer.
     let inside = match unsafe { current(pointer, Relaxed) } {
@@ -124,13 +62,13 @@ pub(super) unsafe fn record(pointer: &AtomicU64, slab: &Slab, sample: impl Sampl
     let block = match inside {
         Some(block) => block,
         // SAFETY: likewise.
-        None => match unsafe { count_outside(pointer, slab, bits) } {
+        None => match unsafe { count_outside(pointer, garbage, bits) } {
             Some(block) => block,
             None => return,
         },
     };
     // SAFETY: the block is current, and only this thread replaces it.
-    let header = unsafe { block.as_ref() };
+    let header = unsafe { &block.as_ref().header };
     sample.add_to(&header.whole, &header.rest);
     if bits < header.min.load(Relaxed) {
         header.min.store(bits, Relaxed);
@@ -161,7 +99,7 @@ unsafe fn current(
 #[inline(always)]
 unsafe fn count(block: NonNull<Block>, bits: u64) -> Option<NonNull<Block>> {
     // SAFETY: a current block is valid; `lo` and `len` are constant.
-    let (lo, len) = unsafe { ((*block.as_ptr()).lo, (*block.as_ptr()).len) };
+    let (lo, len) = unsafe { ((*block.as_ptr()).header.lo, (*block.as_ptr()).header.len) };
     let place = scale::index(bits).wrapping_sub(lo) as u32;
     if place >= len {
         return None;
@@ -178,7 +116,11 @@ unsafe fn count(block: NonNull<Block>, bits: u64) -> Option<NonNull<Block>> {
 /// As for [`record`].
 #[cold]
 #[inline(never)]
-unsafe fn count_outside(pointer: &AtomicU64, slab: &Slab, bits: u64) -> Option<NonNull<Block>> {
+unsafe fn count_outside(
+    pointer: &AtomicU64,
+    garbage: &Garbage,
+    bits: u64,
+) -> Option<NonNull<Block>> {
     // SAFETY: passed on to the caller.
     let old = unsafe { current(pointer, Relaxed) };
     if bits == 0 {
@@ -187,13 +129,13 @@ unsafe fn count_outside(pointer: &AtomicU64, slab: &Slab, bits: u64) -> Option<N
             None => publish(pointer, Block::new(0, 0)?),
         };
         // SAFETY: the block is current and this thread its writer.
-        bump(unsafe { &(*block.as_ptr()).zero }, 1);
+        bump(unsafe { &(*block.as_ptr()).header.zero }, 1);
         return Some(block);
     }
     let index = scale::index(bits);
     // SAFETY: a current block is valid; `lo` and `len` are constant.
     let (lo, len) = old.map_or((0, 0), |old| unsafe {
-        ((*old.as_ptr()).lo, (*old.as_ptr()).len)
+        ((*old.as_ptr()).header.lo, (*old.as_ptr()).header.len)
     });
     let (lo, len) = widened(lo, len, index);
     let fresh = Block::new(lo, len)?;
@@ -203,7 +145,7 @@ unsafe fn count_outside(pointer: &AtomicU64, slab: &Slab, bits: u64) -> Option<N
     }
     let block = publish(pointer, fresh);
     if let Some(old) = old {
-        slab.discard(old); // after its successor is published, as `discard` asks
+        garbage.add(old); // after its successor is published, as `add` asks
     }
     // SAFETY: the window was widened to contain the bucket.
     unsafe { count(block, bits) }
@@ -257,13 +199,15 @@ impl Block {
         // SAFETY: freshly allocated with room for the header.
         unsafe {
             block.write(Block {
-                lo,
-                len,
-                zero: AtomicU64::new(0),
-                min: AtomicU64::new(u64::MAX),
-                max: AtomicU64::new(0),
-                whole: AtomicU64::new(0),
-                rest: AtomicU64::new(0),
+                header: Header {
+                    lo,
+                    len,
+                    zero: AtomicU64::new(0),
+                    min: AtomicU64::new(u64::MAX),
+                    max: AtomicU64::new(0),
+                    whole: AtomicU64::new(0),
+                    rest: AtomicU64::new(0),
+                },
                 next: AtomicPtr::new(ptr::null_mut()),
             });
         }
@@ -275,7 +219,7 @@ impl Block {
     pub(super) unsafe fn free(block: NonNull<Block>) {
         // SAFETY: the caller's promise; the layout is that of `new`, which succeeded with this length.
         unsafe {
-            if let Some(layout) = Block::layout((*block.as_ptr()).len) {
+            if let Some(layout) = Block::layout((*block.as_ptr()).header.len) {
                 System.dealloc(block.as_ptr().cast(), layout);
             }
         }
@@ -287,7 +231,9 @@ impl Block {
     /// The block stays valid for `'a`.
     unsafe fn buckets<'a>(block: NonNull<Block>) -> &'a [AtomicU64] {
         // SAFETY: `len` buckets follow the header.
-        unsafe { std::slice::from_raw_parts(first_bucket(block), (*block.as_ptr()).len as usize) }
+        unsafe {
+            std::slice::from_raw_parts(first_bucket(block), (*block.as_ptr()).header.len as usize)
+        }
     }
 
     /// Starts `fresh` where `old` ended.
@@ -296,7 +242,7 @@ impl Block {
     /// Both are valid, the window of `fresh` contains that of `old`, and nobody else writes either.
     unsafe fn copy(old: NonNull<Block>, fresh: NonNull<Block>) {
         // SAFETY: the caller's promise.
-        let (from, to) = unsafe { (old.as_ref(), fresh.as_ref()) };
+        let (from, to) = unsafe { (&old.as_ref().header, &fresh.as_ref().header) };
         for (from, to) in [
             (&from.zero, &to.zero),
             (&from.min, &to.min),
@@ -325,7 +271,7 @@ pub(super) unsafe fn read(pointer: &AtomicU64, tally: &mut Tally) {
     if let Some(block) = unsafe { current(pointer, Acquire) } {
         // SAFETY: as above.
         unsafe {
-            tally.add(block.as_ref(), Block::buckets(block));
+            tally.add(&block.as_ref().header, Block::buckets(block));
         }
     }
 }
@@ -348,15 +294,15 @@ pub(super) unsafe fn remove(pointer: &AtomicU64) {
 /// moved, when memory is exhausted.
 ///
 /// # Safety
-/// The caller has the collector's turn, is the one writer of `to`, which stands in `slab`, and owns
+/// The caller has the collector's turn, is the one writer of `to`, `garbage` is that of its slab, and it owns
 /// `from`'s slab, whose thread is gone.
-pub(super) unsafe fn absorb(to: &AtomicU64, slab: &Slab, from: &AtomicU64) -> bool {
+pub(super) unsafe fn absorb(to: &AtomicU64, garbage: &Garbage, from: &AtomicU64) -> bool {
     // SAFETY: the caller's promise.
     let Some(moved) = (unsafe { current(from, Acquire) }) else {
         return true;
     };
     // SAFETY: likewise.
-    let (header, buckets) = unsafe { (moved.as_ref(), Block::buckets(moved)) };
+    let (header, buckets) = unsafe { (&moved.as_ref().header, Block::buckets(moved)) };
     // SAFETY: likewise.
     let target = match unsafe { current(to, Relaxed) } {
         None => {
@@ -368,7 +314,12 @@ pub(super) unsafe fn absorb(to: &AtomicU64, slab: &Slab, from: &AtomicU64) -> bo
         }
         Some(present) => {
             // SAFETY: likewise.
-            let (lo, len) = unsafe { ((*present.as_ptr()).lo, (*present.as_ptr()).len) };
+            let (lo, len) = unsafe {
+                (
+                    (*present.as_ptr()).header.lo,
+                    (*present.as_ptr()).header.len,
+                )
+            };
             let (lo, hi) = if header.len == 0 {
                 (lo, lo + len as i32)
             } else if len == 0 {
@@ -388,14 +339,14 @@ pub(super) unsafe fn absorb(to: &AtomicU64, slab: &Slab, from: &AtomicU64) -> bo
                 // SAFETY: the new window contains the present one.
                 unsafe { Block::copy(present, fresh) };
                 let fresh = publish(to, fresh);
-                slab.discard(present);
+                garbage.add(present);
                 fresh
             }
         }
     };
     // SAFETY: the target's window contains the moved one's; both are valid, this thread writes both.
     unsafe {
-        let into = target.as_ref();
+        let into = &target.as_ref().header;
         bump(&into.zero, header.zero.load(Relaxed));
         add_whole(&into.whole, &into.rest, header.whole.load(Relaxed));
         bump_rest(&into.rest, f64::from_bits(header.rest.load(Relaxed)));
@@ -413,93 +364,4 @@ pub(super) unsafe fn absorb(to: &AtomicU64, slab: &Slab, from: &AtomicU64) -> bo
         Block::free(moved);
     }
     true
-}
-
-/// A distribution as it is being added up over slabs: dense, and reused from stat to stat.
-#[derive(Clone, Debug)]
-pub(crate) struct Tally {
-    lo: i32,
-    counts: Vec<u64>,
-    /// Values that were exactly zero.
-    pub(crate) zero: u64,
-    min: u64,
-    max: u64,
-    /// Sum of the integers.
-    pub(crate) whole: u128,
-    /// Sum of the rest.
-    pub(crate) rest: f64,
-}
-
-impl Default for Tally {
-    fn default() -> Tally {
-        Tally {
-            lo: 0,
-            counts: Vec::new(),
-            zero: 0,
-            min: u64::MAX,
-            max: 0,
-            whole: 0,
-            rest: 0.0,
-        }
-    }
-}
-
-impl Tally {
-    /// Back to nothing, keeping the memory.
-    pub(crate) fn clear(&mut self) {
-        let mut counts = std::mem::take(&mut self.counts);
-        counts.clear();
-        *self = Tally {
-            counts,
-            ..Tally::default()
-        };
-    }
-
-    fn add(&mut self, header: &Block, buckets: &[AtomicU64]) {
-        self.zero += header.zero.load(Relaxed);
-        self.whole += u128::from(header.whole.load(Relaxed));
-        self.rest += f64::from_bits(header.rest.load(Relaxed));
-        self.min = self.min.min(header.min.load(Relaxed));
-        self.max = self.max.max(header.max.load(Relaxed));
-        if buckets.is_empty() {
-            return;
-        }
-        self.cover(header.lo, header.lo + buckets.len() as i32);
-        let shift = (header.lo - self.lo) as usize;
-        for (count, bucket) in self.counts.iter_mut().skip(shift).zip(buckets) {
-            *count += bucket.load(Relaxed);
-        }
-    }
-
-    fn cover(&mut self, lo: i32, hi: i32) {
-        if self.counts.is_empty() {
-            self.lo = lo;
-        }
-        if lo < self.lo {
-            let before = (self.lo - lo) as usize;
-            self.counts.splice(0..0, std::iter::repeat_n(0, before));
-            self.lo = lo;
-        }
-        let len = (hi - self.lo).max(0) as usize;
-        if len > self.counts.len() {
-            self.counts.resize(len, 0);
-        }
-    }
-
-    /// The buckets that hold something, ascending by index.
-    pub(crate) fn buckets(&self) -> impl Iterator<Item = (i32, u64)> + '_ {
-        (self.lo..)
-            .zip(self.counts.iter().copied())
-            .filter(|(_, count)| *count > 0)
-    }
-
-    /// The least value recorded, if its writer has got round to storing it.
-    pub(crate) fn min(&self) -> Option<f64> {
-        (self.min != u64::MAX).then(|| f64::from_bits(self.min))
-    }
-
-    /// The largest value recorded, likewise.
-    pub(crate) fn max(&self) -> Option<f64> {
-        (self.min != u64::MAX).then(|| f64::from_bits(self.max))
-    }
 }

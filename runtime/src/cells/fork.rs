@@ -28,8 +28,8 @@ unsafe impl Sync for Held {}
 
 static HELD: Held = Held(UnsafeCell::new(None));
 
-/// Registers the handlers, once a process.
-pub(super) fn install() {
+/// Registers the handlers, once a process. Called when a tree is planted: before there is anything to fork.
+pub(crate) fn install() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         // SAFETY: the three handlers are `extern "C"`, do not unwind and live for ever. On failure

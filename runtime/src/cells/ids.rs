@@ -15,11 +15,8 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::page::CELLS;
-use super::{fork, gate};
-
-/// Cells in a wide run: one cache line.
-pub(crate) const LINE: usize = 8;
+use super::gate;
+use super::page::{CELLS, LINE};
 
 /// The first cell of a run.
 ///
@@ -133,7 +130,6 @@ fn lock() -> MutexGuard<'static, Ids> {
 
 /// Hands out a run. [`CellId::NONE`] when all four billion ids are in use.
 pub(crate) fn take(width: Width) -> CellId {
-    fork::install();
     let _pass = gate::enter();
     lock().take(width).map_or(CellId::NONE, CellId::new)
 }

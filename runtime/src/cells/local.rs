@@ -17,11 +17,12 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{self, Relaxed, Release};
 use std::sync::{Mutex, PoisonError};
 
-use super::block::{self, Sample, bump};
+use super::block;
 use super::gate;
 use super::ids::CellId;
 use super::page::Page;
 use super::realm::{MAIN, Realm};
+use super::sample::{Sample, bump};
 use super::slab::{self, Line, NEAR, SHARED, Slab, State};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -299,7 +300,7 @@ pub(crate) fn record(run: CellId, sample: impl Sample, first: usize, last: usize
 #[inline(always)]
 fn record_own(line: &Line, slab: &Slab, sample: impl Sample, first: usize, last: usize) {
     // SAFETY: the line is this thread's own, so this thread is the pointer's one writer.
-    unsafe { block::record(&line[0], slab, sample) };
+    unsafe { block::record(&line[0], &slab.garbage, sample) };
     if first != 0 {
         bump(&line[first], 1);
     }
@@ -326,7 +327,7 @@ fn record_elsewhere(local: &Local, run: CellId, sample: impl Sample, first: usiz
             {
                 let _one = LATE.lock().unwrap_or_else(PoisonError::into_inner);
                 // SAFETY: whoever holds `LATE` is the one writer of the shared slab's blocks.
-                unsafe { block::record(&line[0], &SHARED, sample) };
+                unsafe { block::record(&line[0], &SHARED.garbage, sample) };
             }
             if first != 0 {
                 line[first].fetch_add(1, Relaxed);

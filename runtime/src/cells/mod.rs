@@ -17,9 +17,10 @@
 
 #![allow(unsafe_code)] // the one floor that may: each block says who upholds what
 
-pub(crate) mod block;
+mod block;
 pub(crate) mod clock;
 pub(crate) mod fork;
+mod garbage;
 pub(crate) mod gate;
 pub(crate) mod ids;
 pub(crate) mod index;
@@ -27,8 +28,10 @@ pub(crate) mod list;
 pub(crate) mod local;
 pub(crate) mod page;
 pub(crate) mod realm;
+mod sample;
 pub(crate) mod scale;
 mod slab;
+pub(crate) mod tally;
 pub(crate) mod turn;
 
 pub(crate) use ids::CellId;

@@ -12,6 +12,9 @@ use std::sync::atomic::AtomicU64;
 /// Cells in one page: 2 KiB, so that a thread that touches one stat pays for little more.
 pub(crate) const CELLS: usize = 256;
 
+/// Cells in a wide run: one cache line.
+pub(crate) const LINE: usize = 8;
+
 /// A run of cells. Aligned to two cache lines, because processors prefetch lines in pairs and two
 /// threads' pages must share neither.
 #[repr(C, align(128))]

@@ -27,9 +27,8 @@ use std::ptr::{self, NonNull};
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64};
 
-use super::block::Block;
-use super::ids::LINE;
-use super::page::{CELLS, Page, SOURCE};
+use super::garbage::Garbage;
+use super::page::{CELLS, LINE, Page, SOURCE};
 use super::realm;
 
 /// Pages in the inline part of the directory: 65,536 cells.
@@ -59,7 +58,7 @@ pub(crate) struct Slab {
     /// Which realm its numbers count in; set while nobody but the setter can own it.
     realm: AtomicU32,
     /// Blocks that were outgrown; the owner pushes, the collector frees.
-    garbage: AtomicPtr<Block>,
+    pub(super) garbage: Garbage,
     /// The next slab on the list; set before the slab is published, constant after.
     next: AtomicPtr<Slab>,
 }
@@ -80,7 +79,7 @@ impl Slab {
             far: [const { AtomicPtr::new(ptr::null_mut()) }; FAR],
             state: AtomicU32::new(State::Owned as u32),
             realm: AtomicU32::new(0),
-            garbage: AtomicPtr::new(ptr::null_mut()),
+            garbage: Garbage::new(),
             next: AtomicPtr::new(ptr::null_mut()),
         }
     }
@@ -224,42 +223,6 @@ impl Slab {
         self.state
             .compare_exchange(from as u32, to as u32, AcqRel, Relaxed)
             .is_ok()
-    }
-
-    /// Hands an outgrown block to the collector. Called by the slab's writer after the block's
-    /// successor was published, so that whoever finds the block here finds the successor there.
-    pub(super) fn discard(&self, block: NonNull<Block>) {
-        let mut head = self.garbage.load(Relaxed);
-        loop {
-            // SAFETY: the block was outgrown by this slab's one writer, who is the caller; the
-            // collector cannot free it before it is on the list.
-            unsafe { (*block.as_ptr()).next.store(head, Relaxed) };
-            // Release: the link, and the publication of the successor, come before this.
-            match self
-                .garbage
-                .compare_exchange_weak(head, block.as_ptr(), Release, Relaxed)
-            {
-                Ok(_) => return,
-                Err(now) => head = now,
-            }
-        }
-    }
-
-    /// Frees what `discard` collected.
-    ///
-    /// # Safety
-    /// The caller has the collector's turn and holds no block pointer that it read before this call.
-    pub(super) unsafe fn free_garbage(&self) {
-        // Acquire pairs with `discard`: a block pointer read from a cell after this is a successor.
-        let mut block = self.garbage.swap(ptr::null_mut(), Acquire);
-        while let Some(outgrown) = NonNull::new(block) {
-            // SAFETY: it was taken off the list whole, so it is freed once; its writer dropped it for
-            // its successor, and readers read block pointers only within a turn, after this.
-            unsafe {
-                block = (*outgrown.as_ptr()).next.load(Relaxed);
-                Block::free(outgrown);
-            }
-        }
     }
 }
 

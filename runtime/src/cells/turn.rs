@@ -19,12 +19,14 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{Acquire, Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
-use super::block::{self, Tally};
+use super::block;
 use super::gate;
-use super::ids::{self, CellId, LINE, PageKind, Width};
-use super::page::{Page, SOURCE};
+use super::ids::{self, CellId, PageKind, Width};
+use super::page::{LINE, Page, SOURCE};
 use super::realm::{self, Bases, MAIN, Realm};
+use super::sample;
 use super::slab::{self, BASE, Line, SHARED, Slab, State};
+use super::tally::Tally;
 
 static ROLE: Mutex<()> = Mutex::new(());
 
@@ -129,7 +131,7 @@ impl Turn {
     fn begin(pass: gate::Pass, role: MutexGuard<'static, ()>) -> Turn {
         for slab in [&BASE, &SHARED].into_iter().chain(slab::all()) {
             // SAFETY: the turn has just begun and no block pointer has been read in it.
-            unsafe { slab.free_garbage() };
+            unsafe { slab.garbage.free() };
         }
         Turn {
             _role: role,
@@ -243,7 +245,7 @@ impl Turn {
         }
         // SAFETY: the turn frees garbage only at its begin and here, for a slab whose blocks have all
         // just been moved or freed.
-        unsafe { slab.free_garbage() };
+        unsafe { slab.garbage.free() };
         if slab.pages().next().is_some() {
             slab.change(State::Closed, State::Gone);
         } else {
@@ -316,11 +318,11 @@ fn fold_page(from: &Page, index: usize, wide: bool) -> bool {
         if wide && place % LINE == 0 {
             // SAFETY: only the collector writes the base, and this is its turn; the thread of `from`
             // is gone, and the slab was closed with Acquire.
-            whole &= unsafe { block::absorb(to, &BASE, from) };
+            whole &= unsafe { block::absorb(to, &BASE.garbage, from) };
         } else {
             let moved = from.load(Relaxed);
             if moved != 0 {
-                block::bump(to, moved);
+                sample::bump(to, moved);
                 from.store(0, Relaxed); // should a block find no room, the page stays and is read again
             }
         }

@@ -11,10 +11,11 @@ use super::entry::Source;
 use super::fold;
 use super::known::{self, Epoch};
 use super::lookup::Tree;
+use super::pass::{self, EntryRef};
 use super::place::Batch;
 use super::read::Read;
+use super::remembered;
 use super::settle;
-use super::tick::{self, EntryRef};
 use crate::Kind;
 use crate::cells::clock;
 use crate::cells::realm::Realm;
@@ -36,7 +37,7 @@ pub(crate) fn snapshot(tree: &Arc<Tree>, realm: Realm, now: u64) -> Snapshot {
     let mut walk = settle::in_turn(|turn| {
         clock::refine();
         known::hear_news(turn, tree);
-        tick::pass(turn, tree, realm, now);
+        pass::pass(turn, tree, realm, now);
         walk(turn, tree, realm, now, epoch)
     });
     let functions: Vec<Arc<Closure>> = walk.closures.iter().map(|(_, c)| c.clone()).collect();
@@ -114,7 +115,7 @@ fn walk(
                 let value = read.value(entry, now);
                 if let (Source::Wide(_), Some(lifetime)) = (&entry.source, fold::lifetime(&value))
                     && !lifetime.is_empty()
-                    && !tick::is_watched(turn, realm, entry)
+                    && !remembered::is_watched(turn, realm, entry)
                 {
                     unwatched.push((EntryRef::Stat(batch.clone(), *at), lifetime.clone()));
                 }
@@ -122,7 +123,7 @@ fn walk(
                     for member in members.list.iter() {
                         if let Some(lifetime) = family.get(&member.name).and_then(fold::lifetime)
                             && !lifetime.is_empty()
-                            && !tick::is_watched(turn, realm, member)
+                            && !remembered::is_watched(turn, realm, member)
                         {
                             let held = EntryRef::Member(member.clone());
                             unwatched.push((held, lifetime.clone()));
@@ -159,12 +160,12 @@ fn walk(
             .find(|(_, (batch, at))| Arc::ptr_eq(batch, &fed) && *at == place);
         if let Some((target, _)) = target {
             let entry = &fed[place];
-            let total = tick::total_of(turn, realm, entry);
+            let total = remembered::total_of(turn, realm, entry);
             fold::add(&mut walk.values[*target], &entry.spec, &value, total);
         }
     }
     fold_live(turn, realm, &mut walk, &aggregates);
-    tick::watch(turn, tree, realm, now, unwatched);
+    pass::watch(turn, tree, realm, now, unwatched);
     walk
 }
 
@@ -188,7 +189,7 @@ fn fold_live(
         if matches!(entry.spec.kind, Kind::Max | Kind::Min) {
             continue;
         }
-        let total = tick::total_of(turn, realm, entry);
+        let total = remembered::total_of(turn, realm, entry);
         let (before, after) = walk.values.split_at_mut(at);
         fold::add(&mut before[target], &entry.spec, &after[0], total);
     }

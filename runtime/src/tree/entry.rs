@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use super::class::SpecRef;
 use super::closures::Closure;
-use super::tick::RealmStates;
+use super::remembered::RealmStates;
 use crate::cells::ids::Width;
 use crate::cells::list::List;
 use crate::cells::turn::{Kept, Turn};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::tick::Total;
+use super::total::Total;
 use crate::Kind;
 use crate::snapshot::{
     Distribution, FamilyValue, HistogramValue, MeterValue, Rates, StatesValue, TimerValue, Value,

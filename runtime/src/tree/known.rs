@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::lookup::Tree;
+use super::pass::Passes;
 use super::path::PathKey;
 use super::place::{Batch, Place};
-use super::tick::Passes;
 use crate::cells::clock;
 use crate::cells::turn::Turn;
 use crate::snapshot::{PlaceShape, StatShape};

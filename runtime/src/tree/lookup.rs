@@ -13,9 +13,9 @@ use foldhash::fast::RandomState;
 
 use super::known::Known;
 use super::place::{Lease, Node, Place};
-use crate::cells::gate;
 use crate::cells::list::Stack;
 use crate::cells::turn::Kept;
+use crate::cells::{fork, gate};
 
 /// More shards than threads that init at once.
 const SHARDS: usize = 32;
@@ -67,6 +67,7 @@ pub(crate) fn trees() -> Vec<Arc<Tree>> {
 impl Tree {
     /// A new tree, and a share in its root. The root lives while its node or anything below does.
     pub(crate) fn plant() -> Node {
+        fork::install();
         let hasher = RandomState::default();
         let tree = Arc::new(Tree {
             shards: std::array::from_fn(|_| Mutex::new(HashSet::with_hasher(hasher.clone()))),

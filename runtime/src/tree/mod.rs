@@ -25,15 +25,18 @@ mod fold;
 mod known;
 pub(crate) mod lookup;
 pub(crate) mod opener;
+mod pass;
 pub(crate) mod path;
 pub(crate) mod place;
 mod rates;
 pub(crate) mod read;
 mod recent;
 mod register;
+pub(crate) mod remembered;
 mod settle;
 pub(crate) mod slow;
 pub(crate) mod tick;
+mod total;
 
 pub(crate) use lookup::Tree;
 pub use opener::{Instrumented, Parent};

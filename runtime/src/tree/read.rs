@@ -4,11 +4,12 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::entry::{Bits, Entry, Source};
-use super::tick::{self, Rated};
+use super::remembered;
+use super::total::Rated;
 use crate::Kind;
-use crate::cells::block::Tally;
-use crate::cells::ids::LINE;
+use crate::cells::page::LINE;
 use crate::cells::realm::Realm;
+use crate::cells::tally::Tally;
 use crate::cells::turn::{Reader, Turn};
 use crate::cells::{CellId, local};
 use crate::snapshot::{
@@ -70,7 +71,7 @@ impl<'t> Read<'t> {
     /// What a stat stands at, its rates and recent values included. Of an aggregate only what was retired
     /// into it; of a closure nothing.
     pub(crate) fn value(&self, entry: &Entry, now: u64) -> Value {
-        let rated = || tick::rated(self.turn, self.realm, entry, now);
+        let rated = || remembered::rated(self.turn, self.realm, entry, now);
         match &entry.source {
             Source::Counter(cell) => {
                 let count = self.reader.total(*cell);
@@ -91,7 +92,7 @@ impl<'t> Read<'t> {
                     counts: states.iter().map(|state| (state.clone(), 0)).collect(),
                 }))
             }
-            Source::Aggregate(_) => tick::retired(self.turn, self.realm, entry, now),
+            Source::Aggregate(_) => remembered::retired(self.turn, self.realm, entry, now),
             Source::Level(up) => Value::UpDownCounter(self.reader.level(*up)),
             Source::Gauge(cell, bits) => Value::Gauge(Some(number(set(*cell), *bits))),
             Source::State(cell, names) => {

@@ -22,7 +22,7 @@ use super::known;
 use super::lookup::Tree;
 use super::place::Place;
 use super::read::Read;
-use super::tick;
+use super::remembered;
 use crate::Kind;
 use crate::cells::list::Stack;
 use crate::cells::realm::Realm;
@@ -180,7 +180,7 @@ fn fold_into(turn: &mut Turn, realm: Realm, entry: &Entry, aggregate: &Entry) {
     if fold::is_nothing(&value) {
         return; // most instances leave some of their stats unused
     }
-    let ticked = tick::take(turn, realm, entry);
-    let total = tick::total_of(turn, realm, aggregate);
+    let ticked = remembered::take(turn, realm, entry);
+    let total = remembered::total_of(turn, realm, aggregate);
     total.absorb(&aggregate.spec, value, ticked);
 }

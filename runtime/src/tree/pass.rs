@@ -1,0 +1,199 @@
+//! A pass over a tree: every stat that counted something since the last one is brought up to date.
+//!
+//! It compares one count a stat and touches only those that moved. A snapshot makes up for passes that are due before it
+//! reads, so nothing is wrong where the background thread is turned off; what was missed is taken as an even stretch
+//! ([`super::rates`]).
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use super::entry::{Entry, Source};
+use super::lookup::Tree;
+use super::place::Batch;
+use super::rates::{Ticked, tick_of};
+use super::read::Read;
+use super::recent::Recent;
+use crate::cells::realm::Realm;
+use crate::cells::turn::Turn;
+use crate::snapshot::Distribution;
+
+/// How long after somebody looked recent values are kept, in ticks: five minutes.
+const WATCHED: u64 = 60;
+
+/// How far the rates of one tree have been brought, by realm.
+#[derive(Default)]
+pub(crate) struct Passes {
+    by_realm: Vec<(Realm, Pass)>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Pass {
+    to: Option<u64>,
+    watched_until: u64,
+}
+
+impl Passes {
+    pub(super) fn forget(&mut self, realm: Realm) {
+        self.by_realm.retain(|(of, _)| *of != realm);
+    }
+
+    fn of(&mut self, realm: Realm) -> &mut Pass {
+        let at = match self.by_realm.iter().position(|(of, _)| *of == realm) {
+            Some(at) => at,
+            None => {
+                self.by_realm.push((realm, Pass::default()));
+                self.by_realm.len() - 1
+            }
+        };
+        &mut self.by_realm[at].1
+    }
+}
+
+/// A stat or a member, held.
+#[derive(Clone)]
+pub(crate) enum EntryRef {
+    Stat(Batch, usize),
+    Member(Arc<Entry>),
+}
+
+impl Deref for EntryRef {
+    type Target = Entry;
+
+    fn deref(&self) -> &Entry {
+        match self {
+            EntryRef::Stat(batch, at) => &batch[*at],
+            EntryRef::Member(entry) => entry,
+        }
+    }
+}
+
+/// Brings a tree's rates in one realm to the moment `now`.
+pub(crate) fn pass(turn: &mut Turn, tree: &Tree, realm: Realm, now: u64) {
+    let now = tick_of(now);
+    let state = tree.known.get_mut(turn).passes.of(realm);
+    let (last, watched) = (state.to, now < state.watched_until);
+    if last.is_some_and(|last| last >= now) {
+        return;
+    }
+    state.to = Some(now);
+
+    let mut moved = Vec::new();
+    let mut aggregates = Vec::new();
+    {
+        let read = Read::new(turn, realm);
+        let known = tree.known.get(turn);
+        for row in known.rows.values().chain(&known.hidden) {
+            for (batch, at) in &row.stats {
+                match &batch[*at].source {
+                    Source::Aggregate(_) => aggregates.push((batch.clone(), *at)),
+                    Source::Family(members) => {
+                        for member in members.list.iter() {
+                            let held = || EntryRef::Member(member.clone());
+                            moved.extend(look(turn, &read, realm, member, watched, held));
+                        }
+                    }
+                    _ => {
+                        let held = || EntryRef::Stat(batch.clone(), *at);
+                        moved.extend(look(turn, &read, realm, &batch[*at], watched, held));
+                    }
+                }
+            }
+        }
+    }
+    for moved in moved {
+        moved.apply(turn, realm, last, now);
+    }
+    for (batch, at) in aggregates {
+        let state = batch[at].states.get_mut(turn).get_mut(realm);
+        if let Some(total) = &mut state.total {
+            let since = last.unwrap_or(tick_of(batch[at].born));
+            total.each().for_each(|retired| retired.tick(since, now));
+        }
+    }
+}
+
+/// A stat whose count moved since the last pass.
+struct Moved {
+    entry: EntryRef,
+    count: u64,
+    /// Its distribution, if its recent values are kept.
+    lifetime: Option<Distribution>,
+}
+
+fn look(
+    turn: &Turn,
+    read: &Read<'_>,
+    realm: Realm,
+    entry: &Entry,
+    watched: bool,
+    held: impl FnOnce() -> EntryRef,
+) -> Option<Moved> {
+    let count = read.count(entry)?;
+    let state = entry.states.get(turn).get(realm);
+    let ticked = state.and_then(|state| state.ticked.as_deref());
+    if count == ticked.map_or(0, |ticked| ticked.counted) {
+        return None;
+    }
+    let lifetime = match &entry.source {
+        Source::Wide(run) if watched => Some(read.distribution(*run)),
+        _ => None,
+    };
+    Some(Moved {
+        entry: held(),
+        count,
+        lifetime,
+    })
+}
+
+impl Moved {
+    fn apply(self, turn: &mut Turn, realm: Realm, last: Option<u64>, now: u64) {
+        // Born on a clock that was ahead, in a test: as if just now.
+        let born = tick_of(self.entry.born).min(now.saturating_sub(1));
+        let since = last.map_or(born, |last| last.max(born));
+        let was_there = last.is_some_and(|last| born < last);
+        let state = self.entry.states.get_mut(turn).get_mut(realm);
+        let before = state.ticked.as_ref().map_or(0, |ticked| ticked.counted);
+        let ticked = state
+            .ticked
+            .get_or_insert_with(|| Box::new(Ticked::fresh(since)));
+        if was_there {
+            ticked.was_quiet();
+        }
+        ticked.tick(self.count, since, now);
+        match (self.lifetime, &mut ticked.recent) {
+            (None, recent) => *recent = None, // nobody looks any more
+            (Some(lifetime), Some(recent)) => recent.tick(lifetime, since, now),
+            (Some(lifetime), none) => {
+                let mut recent = Recent::default();
+                if before == 0 {
+                    recent.tick(lifetime, since, now);
+                } else {
+                    recent = Recent::begin(&lifetime, 0, u64::MAX); // of unknown age
+                }
+                *none = Some(Box::new(recent));
+            }
+        }
+    }
+}
+
+/// Somebody looks at a tree's recent values: from here on they are kept. `seen` are the distributions that have none.
+pub(crate) fn watch(
+    turn: &mut Turn,
+    tree: &Tree,
+    realm: Realm,
+    now: u64,
+    seen: Vec<(EntryRef, Distribution)>,
+) {
+    let now = tick_of(now);
+    tree.known.get_mut(turn).passes.of(realm).watched_until = now + WATCHED;
+    for (entry, lifetime) in seen {
+        let born = tick_of(entry.born);
+        let state = entry.states.get_mut(turn).get_mut(realm);
+        let ticked = state
+            .ticked
+            .get_or_insert_with(|| Box::new(Ticked::fresh(born)));
+        ticked
+            .recent
+            .get_or_insert_with(|| Box::new(Recent::begin(&lifetime, born, now)));
+    }
+}

@@ -1,0 +1,143 @@
+//! What the collector remembers of every entry, by realm: how its rates stand, and what was retired into it.
+
+use std::collections::BTreeMap;
+
+use super::entry::{Entry, Source};
+use super::fold;
+use super::lookup::Tree;
+use super::place::Batch;
+use super::rates::Ticked;
+use super::total::{Rated, Total};
+use crate::cells::realm::{MAIN, Realm};
+use crate::cells::turn::Turn;
+use crate::snapshot::Value;
+
+/// What the collector remembers of an entry, by realm.
+#[derive(Default)]
+pub(crate) struct RealmStates {
+    main: State,
+    others: Vec<(Realm, State)>,
+}
+
+#[derive(Default)]
+pub(super) struct State {
+    /// Of a stat with rates, once it counted something.
+    pub(super) ticked: Option<Box<Ticked>>,
+    /// Of an aggregate, once something was retired into it.
+    pub(super) total: Option<Box<Total>>,
+}
+
+impl RealmStates {
+    pub(super) fn get(&self, realm: Realm) -> Option<&State> {
+        if realm == MAIN {
+            return Some(&self.main);
+        }
+        let of = |(of, _): &&(Realm, State)| *of == realm;
+        self.others.iter().find(of).map(|(_, state)| state)
+    }
+
+    pub(super) fn get_mut(&mut self, realm: Realm) -> &mut State {
+        if realm == MAIN {
+            return &mut self.main;
+        }
+        let at = match self.others.iter().position(|(of, _)| *of == realm) {
+            Some(at) => at,
+            None => {
+                self.others.push((realm, State::default()));
+                self.others.len() - 1
+            }
+        };
+        &mut self.others[at].1
+    }
+}
+
+/// The rates of an entry.
+pub(crate) fn rated<'t>(turn: &'t Turn, realm: Realm, entry: &'t Entry, now: u64) -> Rated<'t> {
+    let state = entry.states.get(turn).get(realm);
+    Rated::of(state.and_then(|state| state.ticked.as_deref()), now)
+}
+
+/// What was retired into an aggregate.
+pub(crate) fn retired(turn: &Turn, realm: Realm, entry: &Entry, now: u64) -> Value {
+    let state = entry.states.get(turn).get(realm);
+    match state.and_then(|state| state.total.as_deref()) {
+        Some(total) => total.value(entry.spec.kind, now),
+        None => fold::nothing(entry.spec.kind),
+    }
+}
+
+/// An aggregate's total, to add to.
+pub(crate) fn total_of<'t>(turn: &'t mut Turn, realm: Realm, entry: &'t Entry) -> &'t mut Total {
+    let state = entry.states.get_mut(turn).get_mut(realm);
+    state.total.get_or_insert_default()
+}
+
+/// What is remembered of a stat that retires.
+#[derive(Default)]
+pub(crate) struct Taken {
+    pub(super) own: Option<Box<Ticked>>,
+    pub(super) by_key: BTreeMap<String, Box<Ticked>>,
+}
+
+/// Takes what is remembered of a stat that retires. An aggregate's own total counts as one stat.
+pub(crate) fn take(turn: &mut Turn, realm: Realm, entry: &Entry) -> Taken {
+    let mut taken = Taken::default();
+    match &entry.source {
+        Source::Family(members) => {
+            for member in members.list.iter() {
+                let state = member.states.get_mut(turn).get_mut(realm);
+                if let Some(ticked) = state.ticked.take() {
+                    taken.by_key.insert(member.name.to_string(), ticked);
+                }
+            }
+        }
+        Source::Aggregate(_) => {
+            let state = entry.states.get_mut(turn).get_mut(realm);
+            if let Some(total) = &mut state.total {
+                taken.own = total.all.ticked.take();
+                for (key, retired) in &mut total.keys {
+                    if let Some(ticked) = retired.ticked.take() {
+                        taken.by_key.insert(key.to_string(), ticked);
+                    }
+                }
+            }
+        }
+        _ => taken.own = entry.states.get_mut(turn).get_mut(realm).ticked.take(),
+    }
+    taken
+}
+
+/// Forgets what was remembered for a realm that ended.
+pub(crate) fn forget_realm(turn: &mut Turn, tree: &Tree, realm: Realm) {
+    let known = tree.known.get_mut(turn);
+    known.passes.forget(realm);
+    let rows: Vec<(Batch, usize)> = known
+        .rows
+        .values()
+        .chain(&known.hidden)
+        .flat_map(|row| row.stats.iter().cloned())
+        .collect();
+    for (batch, at) in rows {
+        let entry = &batch[at];
+        entry
+            .states
+            .get_mut(turn)
+            .others
+            .retain(|(of, _)| *of != realm);
+        if let Source::Family(members) = &entry.source {
+            for member in members.list.iter() {
+                member
+                    .states
+                    .get_mut(turn)
+                    .others
+                    .retain(|(of, _)| *of != realm);
+            }
+        }
+    }
+}
+
+/// Whether recent values of an entry are kept.
+pub(crate) fn is_watched(turn: &Turn, realm: Realm, entry: &Entry) -> bool {
+    let state = entry.states.get(turn).get(realm);
+    state.is_some_and(|state| state.ticked.as_ref().is_some_and(|t| t.recent.is_some()))
+}
