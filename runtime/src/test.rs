@@ -100,7 +100,7 @@ impl Handle {
     }
 
     /// Joins a task: the thread that polls it is in the scope while it does.
-    pub fn wrap<F: Future>(&self, future: F) -> impl Future<Output = F::Output> {
+    pub fn wrap<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
         Joined {
             handle: self.clone(),
             future: Some(Box::pin(future)),
