@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::family::Family;
+use super::family::{Family, Keyed};
 use super::gauge::{Gauge, GaugeNumber};
 use super::key::Key;
 use super::state_set::{State, StateSet, names};
@@ -27,6 +27,7 @@ impl Summable for Meter {}
 impl Summable for Histogram {}
 impl Summable for Timer {}
 impl<K: Key, S: Summable + Send + Sync + 'static> Summable for Family<K, S> {}
+impl<K: Key, S: Summable + Send + Sync + 'static> Keyed for Sum<Family<K, S>> {}
 
 macro_rules! aggregates {
     ($(

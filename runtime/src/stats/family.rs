@@ -6,7 +6,6 @@ use std::sync::{Arc, OnceLock, PoisonError, Weak};
 
 use foldhash::fast::RandomState;
 
-use super::aggregate::{Sum, Summable};
 use super::key::{Key, Lookup};
 use super::{Stat, detached};
 use crate::Kind;
@@ -232,4 +231,3 @@ pub trait Keyed {
 }
 
 impl<K: Key, S: Stat + Send + Sync + 'static> Keyed for Family<K, S> {}
-impl<K: Key, S: Summable + Send + Sync + 'static> Keyed for Sum<Family<K, S>> {}
