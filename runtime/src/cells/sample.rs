@@ -40,13 +40,20 @@ pub(super) fn add_whole(whole: &AtomicU64, rest: &AtomicU64, n: u64) {
     }
 }
 
+/// Out of line, so that the common conversion keeps its one instruction.
+#[cold]
+#[inline(never)]
+fn huge(value: u64) -> u64 {
+    (value as f64).to_bits()
+}
+
 impl Sample for u64 {
     #[inline(always)]
     fn bits(self) -> u64 {
         // Through i64 where it fits, which converts in one instruction.
         match i64::try_from(self) {
             Ok(fits) => (fits as f64).to_bits(),
-            Err(_) => (self as f64).to_bits(),
+            Err(_) => huge(self),
         }
     }
 
