@@ -7,6 +7,7 @@
 
 extern crate self as calipers;
 
+pub mod bounds;
 mod cells;
 mod kind;
 mod metered;

@@ -2,4 +2,6 @@
 //!
 //! Nothing else, so that `use calipers::prelude::*` clashes with no framework's `State` or `Text`.
 
-pub use crate::{Counter, Family, Gauge, Histogram, Instrumented, Timer, collection, metered, timed};
+pub use crate::{
+    Counter, Family, Gauge, Histogram, Instrumented, Timer, collection, metered, timed,
+};

@@ -27,6 +27,7 @@ impl Summable for Meter {}
 impl Summable for Histogram {}
 impl Summable for Timer {}
 impl<K: Key, S: Summable + Send + Sync + 'static> Summable for Family<K, S> {}
+#[diagnostic::do_not_recommend]
 impl<K: Key, S: Summable + Send + Sync + 'static> Keyed for Sum<Family<K, S>> {}
 
 macro_rules! aggregates {

@@ -49,6 +49,7 @@ impl<T: Instrumented<Parts = ()>> Deref for Collection<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Instrumented<Parts = ()>> crate::tree::opener::Parent for Collection<T> {
     const CLASS: &'static crate::tree::class::Class = T::CLASS;
 

@@ -230,4 +230,5 @@ pub trait Keyed {
     const KEYED: () = ();
 }
 
+#[diagnostic::do_not_recommend]
 impl<K: Key, S: Stat + Send + Sync + 'static> Keyed for Family<K, S> {}

@@ -174,6 +174,7 @@ impl<T: GaugeNumber> Stat for Gauge<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: GaugeNumber, F: Fn() -> T + Send + Sync + 'static> OpenWith<F> for Gauge<T> {
     fn open_with(at: &Opening<'_>, closure: F) -> Gauge<T> {
         Gauge {

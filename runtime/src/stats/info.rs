@@ -63,6 +63,7 @@ impl Stat for Info {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<K: Into<Box<str>>, V: Into<Box<str>>, const N: usize> OpenWith<[(K, V); N]> for Info {
     fn open_with(at: &Opening<'_>, pairs: [(K, V); N]) -> Info {
         let pairs = pairs
@@ -72,6 +73,7 @@ impl<K: Into<Box<str>>, V: Into<Box<str>>, const N: usize> OpenWith<[(K, V); N]>
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<K: Into<Box<str>>, V: Into<Box<str>>> OpenWith<Vec<(K, V)>> for Info {
     fn open_with(at: &Opening<'_>, pairs: Vec<(K, V)>) -> Info {
         let pairs = pairs

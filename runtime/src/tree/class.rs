@@ -203,7 +203,8 @@ pub const fn check_feed(parent: &Class, name: &str, kind: Kind) {
                 .then("` is a ")
                 .then_kind(stat.spec.kind)
                 .then(", which cannot fold a ")
-                .then_kind(kind);
+                .then_kind(kind)
+                .then("; rename one of the two");
             panic!("{}", message.text());
         }
         at += 1;
@@ -301,7 +302,9 @@ mod tests {
         let message = refused.unwrap_err();
         assert_eq!(
             message.downcast_ref::<String>().map(String::as_str),
-            Some("`finished` of `Processor` is a sum of counter, which cannot fold a timer")
+            Some(
+                "`finished` of `Processor` is a sum of counter, which cannot fold a timer; rename one of the two"
+            )
         );
     }
 }

@@ -62,6 +62,7 @@ impl<T: Instrumented> Parent for T {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Parent for Node {
     const CLASS: &'static Class = &Class {
         name: "Node",
@@ -78,6 +79,7 @@ impl Parent for Node {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Parent> Parent for Arc<T> {
     const CLASS: &'static Class = T::CLASS;
 
@@ -86,6 +88,7 @@ impl<T: Parent> Parent for Arc<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Parent> Parent for Rc<T> {
     const CLASS: &'static Class = T::CLASS;
 
@@ -175,6 +178,7 @@ pub trait PlaceField: Sized {
     fn node(&self) -> &Node;
 }
 
+#[diagnostic::do_not_recommend]
 impl PlaceField for Node {
     fn place(opener: &Opener<'_>) -> Node {
         opener.node.clone()
@@ -196,6 +200,7 @@ pub trait NoParts: Sized {
     fn none() -> Self;
 }
 
+#[diagnostic::do_not_recommend]
 impl NoParts for () {
     fn none() {}
 }
