@@ -1,1 +1,8 @@
-//! Placeholder.
+//! What the examples share and nobody needs to read: traffic, and chance.
+//!
+//! The examples themselves are programs to start from:
+//!
+//! - `cargo run --example handlers`: a web server and a worker pool, instrumented and under load, with the live page.
+
+pub mod dice;
+pub mod load;

@@ -1,2 +1,114 @@
-//! Placeholder.
-fn main() {}
+//! A shop, instrumented: a web server, a pool of workers, and the page that shows what they do.
+//!
+//! ```sh
+//! cargo run --example handlers
+//! ```
+//!
+//! Open the page it prints. Traffic comes in waves of twenty seconds; workers come with them and go again.
+//!
+//! Read it in this order, each file is a few minutes:
+//!
+//! - `web.rs`: handlers, each an instance of a struct of stats; a parent that adds them up; timed functions;
+//! - `pool.rs`: workers with states, that come and go while their totals stay;
+//! - `process.rs`: gauges that are closures;
+//! - this file: serving the page, and reading the stats at the end.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program, not a library"
+)]
+
+mod pool;
+mod process;
+mod web;
+
+use std::io::Write;
+use std::net::Ipv4Addr;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use calipers_examples::load;
+use clap::Parser;
+use tokio::net::TcpListener;
+
+/// A small shop under load, with its live stats page.
+#[derive(Parser)]
+#[command(
+    name = "handlers",
+    after_help = "Exit codes: 0 it ran and ended, 1 it could not run, 2 the arguments make no sense."
+)]
+struct Arguments {
+    /// End after this many seconds and print a table of all stats; without it, on Ctrl-C.
+    #[arg(long, value_name = "N")]
+    seconds: Option<u64>,
+
+    /// The port of the stats page on 127.0.0.1; 0 takes one that is free.
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+
+    /// How many clients the load generator has.
+    #[arg(long, default_value_t = 24, value_name = "N")]
+    clients: usize,
+}
+
+type Error = Box<dyn std::error::Error>;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("handlers: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<(), Error> {
+    // The stats page: this line is all it takes.
+    let stats = calipers::report::http::serve_in_background(
+        (Ipv4Addr::LOCALHOST, arguments.port),
+        "handlers",
+    )?;
+
+    let _process = process::Process::watch();
+    let shop = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let address = shop.local_addr()?;
+    let serving = axum::serve(shop, web::shop());
+    let traffic = load::run(address, arguments.clients, web::some_request);
+
+    println!("stats page   {}", stats.url());
+    println!(
+        "the shop     http://{address}/ with {} clients",
+        arguments.clients
+    );
+
+    tokio::select! {
+        served = serving => served?,
+        () = traffic => {}
+        ended = end(arguments.seconds) => ended?,
+    }
+
+    // Whatever reads stats reads a snapshot; printed, it is a table.
+    let mut stdout = std::io::stdout();
+    writeln!(stdout, "\n{}", calipers::snapshot())?;
+    Ok(())
+}
+
+/// Waits for the time to be over, or for Ctrl-C.
+async fn end(seconds: Option<u64>) -> Result<(), Error> {
+    match seconds {
+        Some(seconds) => {
+            println!("it ends      after {seconds} s, or on Ctrl-C");
+            tokio::time::timeout(Duration::from_secs(seconds), tokio::signal::ctrl_c())
+                .await
+                .unwrap_or(Ok(()))?;
+        }
+        None => {
+            println!("it ends      on Ctrl-C");
+            tokio::signal::ctrl_c().await?;
+        }
+    }
+    Ok(())
+}

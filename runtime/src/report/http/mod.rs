@@ -55,8 +55,8 @@ use axum::Router;
 
 /// The routes of the live page, for a server of your own. `name` heads the page.
 ///
-/// Mount it wherever you like: its links are relative, so it works below a path and behind a proxy that strips one.
-/// Snapshots are taken on the runtime's blocking threads.
+/// Mount it wherever you like: its links are relative, so it works below a path and behind a proxy that strips one. Use
+/// axum's `nest_service` for it: `nest` answers `/stats` and not `/stats/`, to which the links lead. Snapshots are taken on the runtime's blocking threads.
 ///
 /// ```
 /// use axum::Router;

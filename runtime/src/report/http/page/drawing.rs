@@ -10,29 +10,29 @@ use crate::snapshot::{Bucket, Distribution};
 /// Buckets between a number and its double.
 const OCTAVE: i32 = 1 << Distribution::SCALE;
 
-/// How large a drawing of a distribution is.
+/// How much room a drawing of a distribution has.
 struct Canvas {
     width: usize,
     height: usize,
-    /// The width of one bar.
-    bar: usize,
+    /// A narrower bar could not be told from the next.
+    narrowest_bar: usize,
 }
 
 const SMALL: Canvas = Canvas {
     width: 120,
     height: 20,
-    bar: 3,
+    narrowest_bar: 3,
 };
 
 const LARGE: Canvas = Canvas {
     width: 720,
     height: 120,
-    bar: 4,
+    narrowest_bar: 4,
 };
 
 /// A distribution beside its numbers in a row.
 pub(super) fn outline(html: &mut Html, distribution: &Distribution, measure: Measure<'_>) {
-    let Some(axis) = Axis::of(distribution) else {
+    let Some(axis) = Axis::of(distribution, &SMALL) else {
         return;
     };
     let from = measure.show_some(distribution.min());
@@ -50,12 +50,14 @@ pub(super) fn outline(html: &mut Html, distribution: &Distribution, measure: Mea
 
 /// A distribution with its axis, for a page of its own.
 pub(super) fn chart(html: &mut Html, distribution: &Distribution, measure: Measure<'_>) {
-    let Some(axis) = Axis::of(distribution) else {
+    let Some(axis) = Axis::of(distribution, &LARGE) else {
         return;
     };
     html.raw("<svg class=\"chart\" viewBox=\"0 -16 720 160\" role=\"img\" aria-label=\"how often which values came\">");
     bars(html, &axis, &LARGE, distribution);
-    html.raw("<path class=\"axis\" d=\"M0 120.5H720\"/>");
+    html.raw("<path class=\"axis\" d=\"M0 120.5H")
+        .number(axis.width())
+        .raw("\"/>");
     for (value, at) in axis.ticks(measure) {
         html.raw("<path class=\"axis\" d=\"M")
             .number(at)
@@ -67,9 +69,9 @@ pub(super) fn chart(html: &mut Html, distribution: &Distribution, measure: Measu
             .raw("</text>");
     }
     // On the two sides of their lines, so that they stay readable side by side.
-    for (name, value, class) in [
-        ("p50", distribution.p50(), "mark left"),
-        ("p99", distribution.p99(), "mark right"),
+    for (name, value, right) in [
+        ("p50", distribution.p50(), false),
+        ("p99", distribution.p99(), true),
     ] {
         let Some(at) = value.and_then(|value| axis.place(value)) else {
             continue;
@@ -77,12 +79,12 @@ pub(super) fn chart(html: &mut Html, distribution: &Distribution, measure: Measu
         html.raw("<path class=\"mark\" d=\"M")
             .number(at)
             .raw(" -14V120\"/><text y=\"-6\" x=\"");
-        html.number(at)
-            .raw("\"")
-            .attribute("class", class)
-            .raw(">")
-            .text(name)
-            .raw("</text>");
+        html.number(at).raw(if right && at + 30 < LARGE.width {
+            "\" class=\"right\">"
+        } else {
+            "\" class=\"left\">"
+        });
+        html.text(name).raw("</text>");
     }
     html.raw("</svg>");
 }
@@ -93,7 +95,7 @@ pub(super) fn proportions(html: &mut Html, shares: &[Share<'_>]) {
     let whole: f64 = shares.iter().map(|share| share.weight.max(0.0)).sum();
     html.raw("<svg class=\"shares\" viewBox=\"0 0 240 10\" width=\"240\" height=\"10\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect class=\"none\" width=\"240\" height=\"10\"/>");
     let mut before = 0.0;
-    for (at, share) in shares.iter().enumerate() {
+    for share in shares {
         let after = before + share.weight.max(0.0);
         // Both edges are rounded alike, so that the parts meet.
         let edge = |sum: f64| {
@@ -107,7 +109,7 @@ pub(super) fn proportions(html: &mut Html, shares: &[Share<'_>]) {
         before = after;
         if right > left {
             html.raw("<rect")
-                .attribute("class", colour(at))
+                .attribute("class", share.colour)
                 .raw(" height=\"10\" x=\"")
                 .number(left);
             html.raw("\" width=\"").number(right - left).raw("\"/>");
@@ -128,21 +130,17 @@ pub(super) fn bar(html: &mut Html, weight: f64, largest: f64) {
         .raw("\"/></svg>");
 }
 
-/// The class that colours the part at this place among others.
-pub(super) fn colour(place: usize) -> &'static str {
-    const COLOURS: [&str; 8] = ["c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7"];
-    COLOURS[place % COLOURS.len()]
-}
-
-/// The buckets that a drawing spans; zeros have the place before the first.
+/// The buckets that a drawing spans, and how they are put into bars; zeros have the place before the first.
 struct Axis {
     first: i32,
-    /// How many buckets.
-    span: i32,
+    /// Buckets in a bar: the same for all, or the bars would be of different heights for the same values.
+    group: i32,
+    bars: usize,
+    bar_width: usize,
 }
 
 impl Axis {
-    fn of(distribution: &Distribution) -> Option<Axis> {
+    fn of(distribution: &Distribution, canvas: &Canvas) -> Option<Axis> {
         let first = distribution.buckets().next()?;
         let last = distribution.buckets().last()?;
         let lowest_number = distribution.buckets().find_map(|bucket| bucket.index);
@@ -153,34 +151,47 @@ impl Axis {
         let used = last - first + 1;
         // A constant is a line in the middle of an octave, and not a block from edge to edge.
         let span = used.max(OCTAVE);
+        let most_bars = (canvas.width / canvas.narrowest_bar) as i32;
+        let group = (span + most_bars - 1) / most_bars;
+        let bars = ((span + group - 1) / group) as usize;
         Some(Axis {
             first: first - (span - used) / 2,
-            span,
+            group,
+            bars,
+            bar_width: canvas.width / bars,
         })
     }
 
-    /// Which bar a bucket belongs to.
-    fn bar_of(&self, bucket: &Bucket, zero: i32, bars: usize) -> usize {
-        let index = bucket.index.unwrap_or(zero);
-        let place = i64::from(index - self.first) * bars as i64 / i64::from(self.span);
-        (place.max(0) as usize).min(bars - 1)
+    /// How many buckets there is room for.
+    fn span(&self) -> f64 {
+        f64::from(self.group) * self.bars as f64
     }
 
-    /// Where a value stands on a large canvas.
+    fn width(&self) -> usize {
+        self.bars * self.bar_width
+    }
+
+    /// Which bar a bucket belongs to.
+    fn bar_of(&self, bucket: &Bucket) -> usize {
+        let index = bucket.index.unwrap_or(self.first);
+        let place = (index - self.first) / self.group;
+        (place.max(0) as usize).min(self.bars - 1)
+    }
+
+    /// Where a value stands.
     fn place(&self, value: f64) -> Option<usize> {
         if value <= 0.0 {
             return Some(0);
         }
-        let place =
-            (value.log2() * f64::from(OCTAVE) - f64::from(self.first)) / f64::from(self.span);
+        let place = (value.log2() * f64::from(OCTAVE) - f64::from(self.first)) / self.span();
         (0.0..=1.0)
             .contains(&place)
-            .then(|| (place * LARGE.width as f64).round() as usize)
+            .then(|| (place * self.width() as f64).round() as usize)
     }
 
     /// Round values along the axis, ten at most, and where they stand.
     fn ticks(&self, measure: Measure<'_>) -> Vec<(f64, usize)> {
-        let octaves = f64::from(self.span) / f64::from(OCTAVE);
+        let octaves = self.span() / f64::from(OCTAVE);
         let lowest = f64::from(self.first) / f64::from(OCTAVE);
         // Bytes are round in powers of two, all else in powers of ten.
         let (base, steps): (f64, &[f64]) = match measure {
@@ -198,17 +209,15 @@ impl Axis {
             .flat_map(|power| steps.iter().map(move |step| step * base.powi(power)))
             .filter_map(|value| Some((value, self.place(value)?)))
             // Not where its label would be cut off.
-            .filter(|(_, at)| (24..=LARGE.width - 24).contains(at))
+            .filter(|(_, at)| (24..=self.width().saturating_sub(24)).contains(at))
             .collect()
     }
 }
 
 fn bars(html: &mut Html, axis: &Axis, canvas: &Canvas, distribution: &Distribution) {
-    let mut counts = vec![0_u64; canvas.width / canvas.bar];
-    let bars = counts.len();
-    let zero = axis.first;
+    let mut counts = vec![0_u64; axis.bars];
     for bucket in distribution.buckets() {
-        let count = &mut counts[axis.bar_of(&bucket, zero, bars)];
+        let count = &mut counts[axis.bar_of(&bucket)];
         *count = count.saturating_add(bucket.count);
     }
     let most = counts.iter().copied().max().unwrap_or(0).max(1);
@@ -219,16 +228,14 @@ fn bars(html: &mut Html, axis: &Axis, canvas: &Canvas, distribution: &Distributi
             .round()
             .max(1.0) as usize;
         html.raw("M")
-            .number(place * canvas.bar)
+            .number(place * axis.bar_width)
             .raw(" ")
             .number(canvas.height);
         html.raw("v-")
             .number(height)
             .raw("h")
-            .number(canvas.bar - 1)
-            .raw("v")
-            .number(height)
-            .raw("z");
+            .number(axis.bar_width - 1);
+        html.raw("v").number(height).raw("z");
     }
     html.raw("\"/>");
 }

@@ -3,11 +3,15 @@
 //! A pool of forty workers is forty instances of one struct. As forty sections they hide what matters, which is how
 //! they differ; as one table it is seen at once.
 
+use std::cmp::Ordering;
+
+use super::drawing;
 use super::html::Html;
 use super::links::Links;
-use super::shown::shown;
-use super::tree::{plural, words};
-use crate::snapshot::SubTree;
+use super::shown::{NOTHING, Shown, shown};
+use super::words::{plural, words};
+use crate::snapshot::humane::grouped;
+use crate::snapshot::{FamilyValue, SubTree, Value};
 
 /// The widest table that is still one.
 const COLUMNS: usize = 8;
@@ -51,21 +55,29 @@ pub(super) fn draw(html: &mut Html, links: &Links<'_>, places: &[SubTree<'_>], r
         .filter(|(_, segment)| *segment == first.name());
     html.text(label.map_or("", |(label, _)| label)).raw("</th>");
     for stat in first.stats() {
-        html.raw("<th")
-            .attribute("title", stat.help())
-            .raw(">")
-            .text(stat.name())
-            .raw("</th>");
+        let number = matches!(
+            shown(stat.value(), stat.unit()),
+            Shown::Number(_) | Shown::Members(_)
+        );
+        html.raw(if number {
+            "<th class=\"number\""
+        } else {
+            "<th"
+        });
+        if !stat.help().is_empty() {
+            html.attribute("title", stat.help());
+        }
+        html.raw(">").text(stat.name()).raw("</th>");
     }
     html.raw("</tr></thead><tbody>");
+    let mut places: Vec<_> = places.to_vec();
+    places.sort_by(|a, b| by_number(a.name(), b.name()));
     for place in places.iter().take(room) {
         html.raw("<tr><th>")
             .link(&links.place(place.path()), place.name())
             .raw("</th>");
         for stat in place.stats() {
-            html.raw("<td>");
-            words(html, &shown(stat.value(), stat.unit()));
-            html.raw("</td>");
+            cell(html, &shown(stat.value(), stat.unit()));
         }
         html.raw("</tr>");
     }
@@ -76,5 +88,55 @@ pub(super) fn draw(html: &mut Html, links: &Links<'_>, places: &[SubTree<'_>], r
             &format!("{} more", plural(places.len() - room, "place")),
         );
         html.raw("</p>");
+    }
+}
+
+/// A value in as little room as possible.
+fn cell(html: &mut Html, value: &Shown<'_>) {
+    match value {
+        Shown::Number(number) => {
+            html.raw("<td class=\"number\">")
+                .text(number.as_deref().unwrap_or(NOTHING));
+        }
+        Shown::Shares { shares, .. } => {
+            let parts: Vec<String> = shares
+                .iter()
+                .map(|share| format!("{} {}", share.name, share.label))
+                .collect();
+            html.raw("<td")
+                .attribute("title", &parts.join(" · "))
+                .raw(">");
+            drawing::proportions(html, shares);
+        }
+        Shown::Members(family) => {
+            html.raw("<td class=\"number\"")
+                .attribute("title", &plural(family.len(), "key"))
+                .raw(">");
+            html.text(&sum(family).map_or_else(|| plural(family.len(), "key"), grouped));
+        }
+        other => {
+            html.raw("<td>");
+            words(html, other);
+        }
+    }
+    html.raw("</td>");
+}
+
+/// All members of a family of counters together.
+fn sum(family: &FamilyValue) -> Option<u64> {
+    family
+        .iter()
+        .try_fold(0_u64, |sum, (_, member)| match member {
+            Value::Counter(count) => Some(sum.saturating_add(*count)),
+            _ => None,
+        })
+}
+
+/// Names that are numbers as numbers, so that 10 follows 9; all others as they are.
+fn by_number(a: &str, b: &str) -> Ordering {
+    let number = |name: &str| name.parse::<u64>().ok();
+    match (number(a), number(b)) {
+        (Some(a), Some(b)) => a.cmp(&b),
+        _ => a.cmp(b),
     }
 }

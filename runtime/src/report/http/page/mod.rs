@@ -1,7 +1,7 @@
 //! The page: HTML without a script, for a person who looks rather than reads.
 //!
 //! - `html` is the only place where text becomes markup, `links` where paths become addresses;
-//! - `shown` decides what of a value is worth showing, `drawing` draws it;
+//! - `shown` decides what of a value is worth showing, `words` and `drawing` say and draw it;
 //! - `tree` shows a place with all below it, `instances` several of one kind side by side, `stat` one stat in full.
 //!
 //! What is too much for one page is folded into a line that links to a page of its own, so a tree of a hundred
@@ -14,6 +14,7 @@ mod links;
 mod shown;
 mod stat;
 mod tree;
+mod words;
 
 use std::time::SystemTime;
 
@@ -66,18 +67,27 @@ pub(super) fn of_problem(scene: &Scene<'_>, problem: &Problem) -> String {
                 .text(query)
                 .raw("\n")
                 .raw("<b>");
-            html.text(&blank)
-                .raw("^</b></pre><p>")
-                .text(&error.to_string())
-                .raw("</p>");
+            html.text(&blank).raw("^</b></pre><p>");
+            reason(&mut html, &error.to_string());
+            html.raw("</p>");
         }
         other => {
-            html.raw("<h1>That cannot be answered</h1><p>")
-                .text(&other.to_string())
-                .raw("</p>");
+            html.raw("<h1>That cannot be answered</h1><p>");
+            reason(&mut html, &other.to_string());
+            html.raw("</p>");
         }
     }
     foot(html)
+}
+
+/// A message of ours, in which backticks quote.
+fn reason(html: &mut Html, message: &str) {
+    for (place, part) in message.split('`').enumerate() {
+        match place % 2 {
+            0 => html.text(part),
+            _ => html.raw("<code>").text(part).raw("</code>"),
+        };
+    }
 }
 
 fn head(scene: &Scene<'_>, links: &Links<'_>, reload: bool) -> Html {
@@ -197,7 +207,6 @@ fn foot(mut html: Html) -> String {
     html.finish()
 }
 
-/// What to call a stretch of time since something, at most a few characters.
 fn time_of_day(time: SystemTime) -> String {
     let since = time
         .duration_since(SystemTime::UNIX_EPOCH)

@@ -35,6 +35,8 @@ pub(super) struct Share<'a> {
     pub(super) weight: f64,
     /// The weight, ready to be read.
     pub(super) label: String,
+    /// A class of the style sheet.
+    pub(super) colour: &'static str,
 }
 
 /// What timers and histograms have in common.
@@ -89,17 +91,20 @@ pub(super) fn shown<'a>(value: &'a Value, unit: &'a str) -> Shown<'a> {
             current: None,
             shares: states
                 .iter()
-                .map(|(name, count)| share(name, count, grouped(count)))
+                .enumerate()
+                .map(|(place, (name, count))| share(name, count, colour(place)))
                 .collect(),
         },
         Value::StateTime(times) => Shown::Shares {
             current: times.current(),
             shares: times
                 .iter()
-                .map(|(name, time)| Share {
+                .enumerate()
+                .map(|(place, (name, time))| Share {
                     name,
                     weight: time.as_secs_f64(),
                     label: duration(time.as_secs_f64()),
+                    colour: colour(place),
                 })
                 .collect(),
         },
@@ -135,12 +140,19 @@ fn place(state: &str, states: &[Arc<str>]) -> usize {
     declared.unwrap_or_else(|| state.bytes().map(usize::from).sum())
 }
 
-pub(super) fn share(name: &str, count: u64, label: String) -> Share<'_> {
+fn share<'a>(name: &'a str, count: u64, colour: &'static str) -> Share<'a> {
     Share {
         name,
         weight: count as f64,
-        label,
+        label: grouped(count),
+        colour,
     }
+}
+
+/// The class that colours the state at this place among others.
+pub(super) fn colour(place: usize) -> &'static str {
+    const COLOURS: [&str; 8] = ["c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7"];
+    COLOURS[place % COLOURS.len()]
 }
 
 impl<'a> Spread<'a> {
@@ -173,14 +185,14 @@ impl<'a> Spread<'a> {
     pub(super) fn endings(&self) -> Option<Vec<Share<'static>>> {
         let ends = self.outcomes?;
         let all = [
-            ("ok", ends.ok),
-            ("err", ends.err),
-            ("panicked", ends.panicked),
-            ("cancelled", ends.cancelled),
+            ("ok", ends.ok, "good"),
+            ("err", ends.err, "bad"),
+            ("panicked", ends.panicked, "c5"),
+            ("cancelled", ends.cancelled, "c3"),
         ];
         Some(
             all.into_iter()
-                .map(|(name, count)| share(name, count, grouped(count)))
+                .map(|(name, count, colour)| share(name, count, colour))
                 .collect(),
         )
     }

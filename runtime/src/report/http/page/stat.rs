@@ -5,7 +5,7 @@ use super::drawing;
 use super::html::Html;
 use super::links::Links;
 use super::shown::{Measure, NOTHING, Shown, Spread, shown, weight};
-use super::tree::{plural, words};
+use super::words::{plural, words};
 use crate::snapshot::humane::{duration, grouped, rate};
 use crate::snapshot::{Distribution, Entry, FamilyValue, SubTree, escape};
 
@@ -60,9 +60,9 @@ fn about(html: &mut Html, scene: &Scene<'_>, entry: Entry<'_>) {
         html.raw(" · ").text(label).raw(" ").text(segment);
     }
     if let Ok(age) = scene.whole.taken().duration_since(entry.created()) {
-        html.raw(" · since ")
+        html.raw(" · ")
             .text(&duration(age.as_secs_f64()))
-            .raw(" ago");
+            .raw(" old");
     }
     html.raw("</p>");
 }
@@ -101,10 +101,13 @@ fn spread_in_full(html: &mut Html, spread: &Spread<'_>) {
         html.raw("<p class=\"bad\">").text(&grouped(spread.refused));
         html.raw(" refused: negative, NaN or infinite</p>");
     }
-    for (title, distribution) in [
+    let spans = [
         ("Last minute", spread.recent),
         ("Since the start", spread.lifetime),
-    ] {
+    ];
+    // Of a stat younger than the window both are the same.
+    let young = spread.recent == spread.lifetime;
+    for (title, distribution) in &spans[usize::from(young)..] {
         if distribution.is_empty() {
             continue;
         }

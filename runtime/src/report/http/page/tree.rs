@@ -9,14 +9,21 @@ use super::html::Html;
 use super::instances;
 use super::links::Links;
 use super::shown::{NOTHING, Shown, Spread, shown, weight};
-use crate::snapshot::humane::{grouped, number, rate};
+use super::words::{heading, plural, words};
+use crate::snapshot::humane::{grouped, rate};
 use crate::snapshot::{Entry, FamilyValue, SubTree, Value, escape};
 
 /// How many rows a page has, or a few more.
 const LINES: usize = 2000;
 
+/// How many places beyond that still have a line each.
+const FOLDS: usize = 200;
+
 /// How many members of a family are shown before its own page has to be opened.
 const MEMBERS: usize = 12;
+
+/// A table with the columns that all sections share, whether they fill them or not.
+const COLUMNS: &str = "<table class=\"stats\"><colgroup><col class=\"name\"><col class=\"count\"><col><col><col><col><col><col class=\"drawn\"></colgroup>";
 
 /// The place of the library's own stats.
 const OWN: &str = "/calipers";
@@ -28,6 +35,7 @@ pub(super) fn draw(html: &mut Html, links: &Links<'_>, place: SubTree<'_>) {
         links,
         top: place.path(),
         left: LINES,
+        folds: FOLDS,
     };
     page.own_stats(place);
     page.below(place);
@@ -41,6 +49,8 @@ struct Page<'p> {
     top: &'p str,
     /// How many rows there is room for.
     left: usize,
+    /// How many lines there is room for that stand for what there was no room for.
+    folds: usize,
 }
 
 impl Page<'_> {
@@ -50,6 +60,10 @@ impl Page<'_> {
             place.children().partition(|child| child.path() == OWN);
         let mut rest = &children[..];
         while let [first, others @ ..] = rest {
+            if self.left == 0 && self.folds == 0 {
+                self.too_much(rest.len());
+                break;
+            }
             let alike = instances::alike(rest);
             if alike.len() > 1 && self.left > 0 {
                 let room = self.left.min(instances::room(place.path() == self.top));
@@ -81,6 +95,7 @@ impl Page<'_> {
 
     /// One line that leads to a page of its own.
     fn folded(&mut self, place: SubTree<'_>) {
+        self.folds = self.folds.saturating_sub(1);
         let stats = place.all_stats().count();
         self.html.raw("<p class=\"folded\">");
         heading(self.html, self.links, self.top, place);
@@ -90,6 +105,15 @@ impl Page<'_> {
             .raw("</small></p>");
     }
 
+    /// What has no line of its own.
+    fn too_much(&mut self, places: usize) {
+        self.html
+            .raw("<p class=\"quiet\">")
+            .text(&plural(places, "more place"));
+        self.html
+            .raw(" beside these; ask for some of them above.</p>");
+    }
+
     fn own_stats(&mut self, place: SubTree<'_>) {
         let stats: Vec<Entry<'_>> = place.stats().collect();
         if stats.is_empty() {
@@ -97,7 +121,7 @@ impl Page<'_> {
         }
         self.left = self.left.saturating_sub(stats.len());
         let spread = stats.iter().any(|stat| has_spread(stat.value()));
-        self.html.raw("<table class=\"stats\">");
+        self.html.raw(COLUMNS);
         if spread {
             self.html.raw("<thead><tr><td></td><th>count</th><th>rate</th><th>p50</th><th>p90</th><th>p99</th><th>max</th><td></td></tr></thead>");
         }
@@ -184,7 +208,7 @@ impl Page<'_> {
                         .link(&self.links.stat(&path), key_text(key));
                     html.raw("</th><td>")
                         .text(number.as_deref().unwrap_or(NOTHING));
-                    html.raw("</td><td class=\"wide\" colspan=\"6\">");
+                    html.raw("</td><td class=\"beside\" colspan=\"6\">");
                     drawing::bar(html, weight(value), largest);
                     html.raw("</td></tr>");
                 }
@@ -237,102 +261,6 @@ fn spread_cells(html: &mut Html, spread: &Spread<'_>) {
     html.raw("</td></tr>");
 }
 
-/// What takes words or a drawing rather than a number.
-pub(super) fn words(html: &mut Html, shown: &Shown<'_>) {
-    match shown {
-        Shown::Text(text) => {
-            html.text(&shortened(text.unwrap_or(NOTHING)));
-        }
-        Shown::State(None) => {
-            html.raw(NOTHING);
-        }
-        Shown::State(Some((state, place))) => {
-            html.raw("<span")
-                .attribute("class", "state")
-                .raw("><i")
-                .attribute("class", drawing::colour(*place));
-            html.raw("></i>").text(state).raw("</span>");
-        }
-        Shown::Shares { current, shares } => {
-            drawing::proportions(html, shares);
-            for (place, share) in shares.iter().enumerate() {
-                let class = if *current == Some(share.name) {
-                    "state now"
-                } else {
-                    "state"
-                };
-                html.raw("<span")
-                    .attribute("class", class)
-                    .raw("><i")
-                    .attribute("class", drawing::colour(place));
-                html.raw("></i>")
-                    .text(share.name)
-                    .raw(" <b>")
-                    .text(&share.label)
-                    .raw("</b></span>");
-            }
-        }
-        Shown::Pairs(pairs) => {
-            for (name, text) in *pairs {
-                html.raw("<span class=\"pair\">")
-                    .text(name)
-                    .raw(" <b>")
-                    .text(&shortened(text))
-                    .raw("</b></span>");
-            }
-        }
-        Shown::Number(number) => {
-            html.text(number.as_deref().unwrap_or(NOTHING));
-        }
-        Shown::Rate { count, rates } => {
-            html.text(count)
-                .raw(" <small>")
-                .text(&rate(rates.m1))
-                .raw("</small>");
-        }
-        Shown::Spread(spread) => {
-            let (latest, _) = spread.latest();
-            html.text(&number(spread.lifetime.count() as f64))
-                .raw(" <small>p99 ");
-            html.text(&spread.measure.show_some(latest.p99()))
-                .raw("</small>");
-        }
-        Shown::Members(family) => {
-            html.text(&plural(family.len(), "key"));
-        }
-    }
-}
-
-/// The path of a place below `top`, its last segment standing out, each of its segments a link.
-pub(super) fn heading(html: &mut Html, links: &Links<'_>, top: &str, place: SubTree<'_>) {
-    let path = place.path();
-    let first = top.len() + 1;
-    let mut from = first;
-    for (end, _) in path.match_indices('/').filter(|(at, _)| *at >= first) {
-        html.raw("<a class=\"above\"")
-            .attribute("href", &links.place(&path[..end]))
-            .raw(">");
-        html.text(&path[from..end]).raw("</a><i>/</i>");
-        from = end + 1;
-    }
-    html.link(&links.place(path), path.get(from..).unwrap_or(path));
-}
-
 fn key_text(key: &str) -> &str {
     if key.is_empty() { "(empty)" } else { key }
-}
-
-pub(super) fn plural(count: usize, what: &str) -> String {
-    let s = if count == 1 { "" } else { "s" };
-    format!("{} {what}{s}", grouped(count as u64))
-}
-
-/// A text of any length as a line of a table.
-fn shortened(text: &str) -> String {
-    const LONGEST: usize = 160;
-    let mut line: String = text.chars().take(LONGEST).collect();
-    if line.len() < text.len() {
-        line.push('…');
-    }
-    line
 }

@@ -1,0 +1,239 @@
+//! Which request gets which answer.
+
+use super::*;
+
+#[test]
+fn every_form_of_the_tree_is_served() {
+    let registry = sample();
+    let page = ask(&registry, "/");
+    assert_eq!(page.status, StatusCode::OK);
+    assert_eq!(
+        page.header(header::CONTENT_TYPE),
+        "text/html; charset=utf-8"
+    );
+    for part in [
+        "12,345",
+        "all is well",
+        "/index",
+        "p99",
+        "<title>the &lt;site&gt;</title>",
+    ] {
+        assert!(page.body.contains(part), "no {part} in {}", page.body);
+    }
+    let json = ask(&registry, "/?format=json");
+    assert_eq!(json.header(header::CONTENT_TYPE), "application/json");
+    let json: serde_json::Value = serde_json::from_str(&json.body).unwrap();
+    assert_eq!(json["web"]["requests"], 12_345);
+    assert_eq!(json["web"]["byPath"]["/index"], 3);
+    let pretty = ask(&registry, "/?format=prettyjson").body;
+    assert!(pretty.contains("\n    \"requests\": 12345"), "{pretty}");
+}
+
+#[test]
+fn every_path_of_the_tree_is_served() {
+    let registry = sample();
+    let json = |path: &str| ask(&registry, &format!("{path}?format=json")).body;
+    assert_eq!(json("/web/requests"), "12345\n");
+    assert_eq!(json("/web/latency/count"), "100\n");
+    assert_eq!(json("/web/byPath/%2Findex"), "3\n");
+    assert_eq!(json("/web/byPath/%252Findex"), "3\n");
+    assert!(json("/web/").contains("\"requests\":12345"));
+    for path in [
+        "/web/",
+        "/web",
+        "/web/requests",
+        "/web/latency",
+        "/web/latency/p99",
+        "/web/latency/recent",
+        "/web/byPath",
+        "/web/byPath/%2Findex",
+        "/web/motd",
+    ] {
+        let page = ask(&registry, path);
+        assert_eq!(page.status, StatusCode::OK, "{path}");
+        assert!(page.body.ends_with("</html>\n"), "{path}");
+    }
+}
+
+#[test]
+fn a_query_leaves_what_answers_to_it() {
+    let registry = sample();
+    let json = ask(&registry, "/?format=json&query=requests+%3E+3").body;
+    assert_eq!(json, "{\"web\":{\"requests\":12345}}\n");
+    let page = ask(&registry, "/?query=requests+%3E+3").body;
+    assert!(
+        page.contains("12,345") && !page.contains("all is well"),
+        "{page}"
+    );
+    assert!(page.contains("value=\"requests &gt; 3\""), "{page}");
+    let nothing = ask(&registry, "/web/?query=requests+%3E+99999");
+    assert_eq!(nothing.status, StatusCode::OK);
+    assert!(
+        nothing.body.contains("Nothing here answers to that"),
+        "{}",
+        nothing.body
+    );
+    assert_eq!(
+        ask(&registry, "/web/?query=requests+%3E+99999&format=json").body,
+        "{}\n"
+    );
+}
+
+#[test]
+fn what_is_wrong_is_refused_with_a_reason() {
+    let registry = sample();
+    for (url, status, reason) in [
+        (
+            "/nothing?format=json",
+            StatusCode::NOT_FOUND,
+            "there is nothing at `/nothing`; the nearest place is `/`",
+        ),
+        (
+            "/web/x/y?format=json",
+            StatusCode::NOT_FOUND,
+            "the nearest place is `/web`",
+        ),
+        (
+            "/?format=xml",
+            StatusCode::BAD_REQUEST,
+            "`xml` is not a format",
+        ),
+        (
+            "/?format=json&query=%3E",
+            StatusCode::BAD_REQUEST,
+            "expected a name at column 1",
+        ),
+        (
+            "/?refresh=x",
+            StatusCode::BAD_REQUEST,
+            "`x` is not a time to refresh after",
+        ),
+        ("/%FF", StatusCode::BAD_REQUEST, "`%FF` is not UTF-8"),
+        (
+            "/x%1B%5B2J?format=json",
+            StatusCode::NOT_FOUND,
+            "nothing at `/x%1B[2J`",
+        ),
+    ] {
+        let answer = ask(&registry, url);
+        assert_eq!(answer.status, status, "{url}");
+        assert_eq!(
+            answer.header(header::CONTENT_TYPE),
+            "text/plain; charset=utf-8"
+        );
+        assert!(answer.body.contains(reason), "{url}: {}", answer.body);
+        assert_eq!(
+            answer.body.matches(char::is_control).count(),
+            1,
+            "{:?}",
+            answer.body
+        );
+    }
+}
+
+#[test]
+fn a_person_gets_the_reason_as_a_page() {
+    let registry = sample();
+    let nothing = ask(&registry, "/web/x");
+    assert_eq!(nothing.status, StatusCode::NOT_FOUND);
+    assert!(
+        nothing.body.contains("nothing at <code>/web/x</code>"),
+        "{}",
+        nothing.body
+    );
+    assert!(
+        nothing.body.contains("href=\"../web/\""),
+        "{}",
+        nothing.body
+    );
+    let unclear = ask(&registry, "/?query=latency.p99+%3E+soon");
+    assert_eq!(unclear.status, StatusCode::BAD_REQUEST);
+    assert!(
+        unclear
+            .body
+            .contains("latency.p99 &gt; soon\n<b>              ^</b>"),
+        "{}",
+        unclear.body
+    );
+}
+
+#[test]
+fn only_looking_is_allowed() {
+    let registry = sample();
+    for method in ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"] {
+        for url in ["/", "/web/requests", "/calipers/page.css"] {
+            let answer = ask_of(site(&registry), method, url);
+            assert_eq!(
+                answer.status,
+                StatusCode::METHOD_NOT_ALLOWED,
+                "{method} {url}"
+            );
+            assert_eq!(answer.header(header::ALLOW), "GET, HEAD");
+            assert!(answer.body.contains("can only be looked at"));
+        }
+    }
+    let head = ask_of(site(&registry), "HEAD", "/web/requests?format=json");
+    assert_eq!((head.status, &*head.body), (StatusCode::OK, ""));
+    assert_eq!(head.header(header::CONTENT_LENGTH), "6");
+}
+
+#[test]
+fn nothing_is_kept_and_nothing_runs() {
+    let registry = sample();
+    for url in ["/", "/nothing", "/?format=json", "/?format=xml"] {
+        let answer = ask(&registry, url);
+        assert_eq!(answer.header(header::CACHE_CONTROL), "no-store", "{url}");
+        let policy = answer.header(header::CONTENT_SECURITY_POLICY);
+        assert!(
+            policy.starts_with("default-src 'none'; style-src 'self'"),
+            "{url}"
+        );
+        assert!(!policy.contains("unsafe"));
+        assert_eq!(answer.header(header::X_CONTENT_TYPE_OPTIONS), "nosniff");
+    }
+    let page = ask(&registry, "/").body;
+    for forbidden in ["<script", "style=", " on", "javascript:", "http:", "//"] {
+        let found = match forbidden {
+            " on" => page.contains(" onclick") || page.contains(" onload"),
+            other => page.contains(other),
+        };
+        assert!(!found, "{forbidden} in {page}");
+    }
+    let style = ask(&registry, "/calipers/page.css");
+    assert_eq!(
+        style.header(header::CONTENT_TYPE),
+        "text/css; charset=utf-8"
+    );
+    assert!(!style.body.contains("url(") && !style.body.contains("@import"));
+}
+
+#[test]
+fn a_page_reloads_only_when_it_is_asked_to() {
+    let registry = sample();
+    assert!(!ask(&registry, "/").body.contains("http-equiv"));
+    let page = ask(&registry, "/web/?refresh=7").body;
+    assert!(
+        page.contains("<meta http-equiv=\"refresh\" content=\"7\">"),
+        "{page}"
+    );
+    assert!(
+        page.contains("href=\"../web/requests?refresh=7\""),
+        "{page}"
+    );
+}
+
+#[test]
+fn the_routes_work_wherever_they_are_mounted() {
+    let registry = sample();
+    let app = Router::new().nest_service("/stats", site(&registry));
+    let page = ask_of(app.clone(), "GET", "/stats/web/requests");
+    assert_eq!(page.status, StatusCode::OK);
+    let style = "href=\"../calipers/page.css\"";
+    assert!(page.body.contains(style), "{}", page.body);
+    for url in ["/stats/calipers/page.css", "/stats/"] {
+        assert_eq!(ask_of(app.clone(), "GET", url).status, StatusCode::OK);
+    }
+    let bare = ask_of(app, "GET", "/stats?format=json");
+    assert_eq!(bare.status, StatusCode::PERMANENT_REDIRECT);
+    assert_eq!(bare.header(header::LOCATION), "./stats/?format=json");
+}
