@@ -4,7 +4,7 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Whether threads that work until told otherwise should end.
 #[derive(Debug, Default)]
@@ -114,6 +114,18 @@ pub fn within<R: Send + 'static>(limit: Duration, work: impl FnOnce() -> R + Sen
             Err(failure) => std::panic::resume_unwind(failure),
             Ok(()) => unreachable!("it ended without a result"),
         },
+    }
+}
+
+/// Waits for what another thread is about to do.
+///
+/// # Panics
+/// When it has not come about in a [`LONG`] time, which here means never.
+pub fn until(mut comes_about: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !comes_about() {
+        assert!(begun.elapsed() < LONG, "not come about after {LONG:?}");
+        thread::yield_now();
     }
 }
 

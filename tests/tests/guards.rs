@@ -12,7 +12,7 @@ use calipers_tests::beside;
 use calipers_tests::random::Random;
 
 #[derive(Instrumented)]
-#[expect(dead_code, reason = "nobody records into an aggregate")]
+#[allow(dead_code, reason = "nobody records into an aggregate")]
 struct Parent {
     latency: Sum<Timer>,
     served: Sum<Counter>,

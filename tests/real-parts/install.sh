@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Installs the real programs that the tests talk to, by package name: what a reader sends is proven by the program that
+# is to receive it, not by an imitation. `tests/real-parts/README.md` says which test needs which.
+#
+#     tests/real-parts/install.sh
+#
+# Needs root where a Debian package is missing (apt-get), and npm and python3 for the rest. What is there already is
+# left as it is, so it can be run again and again. What does not come as a Debian package goes to target/real-parts,
+# or to $CALIPERS_REAL_PARTS. No daemon is started: each test starts its own, on free ports of 127.0.0.1, and ends it.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+parts="${CALIPERS_REAL_PARTS:-$PWD/target/real-parts}"
+
+# A program, and the Debian package that it comes in.
+debian=(
+  carbon-cache:graphite-carbon
+  whisper-fetch:graphite-carbon
+  netdata:netdata-core
+)
+
+missing=()
+for part in "${debian[@]}"; do
+  command -v "${part%%:*}" >/dev/null || [ -x "/usr/sbin/${part%%:*}" ] || missing+=("${part##*:}")
+done
+if [ "${#missing[@]}" -gt 0 ]; then
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq
+  apt-get install -y -qq --no-install-recommends "${missing[@]}"
+fi
+
+# npm: the StatsD server itself. Without its optional dependencies, one of which needs a compiler.
+if [ ! -f "$parts/node_modules/statsd/stats.js" ]; then
+  if ! command -v npm >/dev/null; then
+    echo '!! NO NPM ON PATH: install node with npm, then run this again' >&2
+    exit 1
+  fi
+  mkdir -p "$parts"
+  npm install --prefix "$parts" --no-optional --no-audit --no-fund --loglevel=error statsd@0.9.0
+fi
+
+echo "the real parts are installed; those without a Debian package are in $parts"
