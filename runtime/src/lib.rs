@@ -14,7 +14,6 @@ mod metered;
 pub mod prelude;
 #[doc(hidden)]
 pub mod private;
-#[cfg(feature = "http")]
 pub mod report;
 pub mod snapshot;
 mod stats;

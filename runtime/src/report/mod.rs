@@ -1,6 +1,55 @@
 //! Readers: what shows snapshots to people and to other programs. Each stands behind a feature of its own.
 //!
-//! A reader takes a [`Snapshot`](crate::Snapshot) and knows nothing of cells, so none of them slows what it shows.
+//! A reader takes a [`Snapshot`](crate::Snapshot) and knows nothing of cells, so none of them slows what it shows. The
+//! page is asked; the others push at a schedule ([`Schedule`]), and all of them are built and ended alike:
+//!
+//! ```
+//! # #[cfg(feature = "stream")] {
+//! use std::time::Duration;
+//! use calipers::report::Stream;
+//!
+//! let stats = Stream::builder(std::io::stderr())
+//!     .every(Duration::from_secs(60))
+//!     .start()?;
+//! stats.flush(Duration::from_secs(1))?; // now, and not in a minute
+//! stats.stop(Duration::from_secs(1))?; // dropping it does the same
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! What a reader does is itself shown, below `/calipers/report/<reader>/`: `pushes`, `bytes`, `offered`, `sent`,
+//! `dropped` and `queued` (which add up), `errors` by cause, `panics`, `missed`, `lastSuccess` and `duration`.
 
+#[cfg(any(feature = "graphite", feature = "statsd"))]
+mod backoff;
+#[cfg(any(feature = "graphite", feature = "statsd"))]
+mod connecting;
+#[cfg(feature = "dump")]
+mod dump;
+#[cfg(feature = "graphite")]
+mod graphite;
 #[cfg(feature = "http")]
 pub mod http;
+#[cfg(any(feature = "graphite", feature = "statsd"))]
+mod names;
+mod reader;
+#[cfg(any(feature = "graphite", feature = "statsd"))]
+mod rules;
+mod schedule;
+#[cfg(feature = "statsd")]
+mod statsd;
+#[cfg(feature = "stream")]
+mod stream;
+
+#[cfg(feature = "dump")]
+pub use dump::{Dump, DumpBuilder};
+#[cfg(feature = "graphite")]
+pub use graphite::{Graphite, GraphiteBuilder};
+pub use reader::{PushError, Pushed, Reader};
+#[cfg(any(feature = "graphite", feature = "statsd"))]
+pub use rules::Matching;
+pub use schedule::{DeliveryError, Handle, RunError, Schedule, StartError};
+#[cfg(feature = "statsd")]
+pub use statsd::{StatsD, StatsDBuilder};
+#[cfg(feature = "stream")]
+pub use stream::{Stream, StreamBuilder};

@@ -1,6 +1,6 @@
 //! Choosing stats by their paths.
 
-use globset::GlobBuilder;
+use globset::{GlobBuilder, GlobMatcher};
 
 use super::Snapshot;
 use super::select::Kept;
@@ -41,17 +41,7 @@ impl Snapshot {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn filter(&self, glob: &str) -> Result<Snapshot, FilterError> {
-        let matcher = GlobBuilder::new(glob)
-            .literal_separator(true)
-            .backslash_escape(true)
-            .empty_alternates(true)
-            .build()
-            .map_err(|error| FilterError::Glob {
-                glob: glob.to_owned(),
-                reason: error.kind().to_string(),
-            })?
-            .compile_matcher();
-        let rooted = glob.starts_with('/');
+        let glob = PathGlob::new(glob)?;
         let mut path = String::new();
         Ok(self.select(|place| {
             let matches = |name: &str| {
@@ -59,8 +49,7 @@ impl Snapshot {
                 path.push_str(&place.shape.path);
                 path.push('/');
                 path.push_str(name);
-                // `**` and `{web,api}/…` cannot be given a leading slash by prefixing one.
-                matcher.is_match(&path) || (!rooted && matcher.is_match(&path[1..]))
+                glob.is_match(&path)
             };
             Kept::Stats(
                 place
@@ -72,5 +61,44 @@ impl Snapshot {
                     .collect(),
             )
         }))
+    }
+
+    /// Whether this is a glob that [`filter`](Self::filter) takes.
+    #[cfg(feature = "stream")]
+    pub(crate) fn check_filter(glob: &str) -> Result<(), FilterError> {
+        PathGlob::new(glob).map(drop)
+    }
+}
+
+/// A glob over paths, as [`Snapshot::filter`] takes it.
+#[derive(Clone, Debug)]
+pub(crate) struct PathGlob {
+    matcher: GlobMatcher,
+    /// Whether it begins with the leading slash.
+    rooted: bool,
+}
+
+impl PathGlob {
+    pub(crate) fn new(glob: &str) -> Result<PathGlob, FilterError> {
+        let built = GlobBuilder::new(glob)
+            .literal_separator(true)
+            .backslash_escape(true)
+            .empty_alternates(true)
+            .build()
+            .map_err(|error| FilterError::Glob {
+                glob: glob.to_owned(),
+                reason: error.kind().to_string(),
+            })?;
+        Ok(PathGlob {
+            matcher: built.compile_matcher(),
+            rooted: glob.starts_with('/'),
+        })
+    }
+
+    /// Whether it fits a path, given with its leading slash.
+    pub(crate) fn is_match(&self, path: &str) -> bool {
+        let inner = path.strip_prefix('/').unwrap_or(path);
+        // `**` and `{web,api}/…` cannot be given a leading slash by prefixing one.
+        self.matcher.is_match(path) || (!self.rooted && self.matcher.is_match(inner))
     }
 }

@@ -22,6 +22,8 @@ mod key_text;
 mod keyed;
 mod lookup;
 mod merge;
+#[cfg(any(feature = "graphite", feature = "statsd"))]
+mod numbers;
 mod part;
 mod query;
 mod select;
@@ -40,6 +42,8 @@ pub(crate) use assembly::{Assembly, path_order};
 pub use distribution::{Bucket, Distribution};
 pub use entry::Entry;
 pub use filter::FilterError;
+#[cfg(any(feature = "graphite", feature = "statsd"))]
+pub(crate) use filter::PathGlob;
 pub use key_text::{escape, unescape};
 pub use keyed::{FamilyValue, StateTimeValue, StatesValue};
 pub use merge::MergeConflict;

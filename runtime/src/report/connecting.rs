@@ -1,0 +1,204 @@
+//! Connections that are made on a thread of their own.
+//!
+//! Resolving a name has no time limit that std could set, and connecting may take seconds. A reader must hear of being
+//! stopped meanwhile, and must go on queueing; so the attempt is made elsewhere, one at a time, and asked about. The
+//! name is resolved anew at each attempt, for the server may have moved.
+
+use std::io;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::backoff::Backoff;
+
+/// A connection that may be there, be being made, or wait for the next attempt.
+#[derive(Debug)]
+pub(crate) struct Link<C> {
+    state: State<C>,
+    backoff: Backoff,
+}
+
+#[derive(Debug)]
+enum State<C> {
+    Up(C),
+    Connecting(Receiver<io::Result<C>>),
+    Waiting(Instant),
+    /// Nothing was tried yet, or what there was has ended in peace.
+    Down,
+}
+
+impl<C: Send + 'static> Link<C> {
+    pub(crate) fn new() -> Link<C> {
+        Link {
+            state: State::Down,
+            backoff: Backoff::default(),
+        }
+    }
+
+    /// The connection, waited for until `until` at most; nothing when there is none yet.
+    ///
+    /// # Errors
+    ///
+    /// An attempt failed, or no thread could be had for one. The next comes after a while, when this is asked again.
+    pub(crate) fn get(
+        &mut self,
+        until: Instant,
+        connect: impl FnOnce() -> io::Result<C> + Send + 'static,
+    ) -> io::Result<Option<&mut C>> {
+        if let State::Waiting(next) = self.state {
+            if !sleep_until(next, until) {
+                return Ok(None);
+            }
+            self.state = State::Down;
+        }
+        if matches!(self.state, State::Down) {
+            match begin(connect) {
+                Ok(attempt) => self.state = State::Connecting(attempt),
+                Err(error) => return Err(self.failed(error)),
+            }
+        }
+        if let State::Connecting(attempt) = &self.state {
+            let left = until.saturating_duration_since(Instant::now());
+            let answer = match attempt.try_recv() {
+                Err(TryRecvError::Empty) => attempt.recv_timeout(left),
+                Err(TryRecvError::Disconnected) => Err(RecvTimeoutError::Disconnected),
+                Ok(answer) => Ok(answer),
+            };
+            match answer {
+                Ok(Ok(connection)) => self.state = State::Up(connection),
+                Ok(Err(error)) => return Err(self.failed(error)),
+                Err(RecvTimeoutError::Timeout) => return Ok(None),
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(self.failed(io::Error::other("the attempt to connect panicked")));
+                }
+            }
+        }
+        match &mut self.state {
+            State::Up(connection) => Ok(Some(connection)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Whether a connection is there now.
+    pub(crate) fn is_up(&self) -> bool {
+        matches!(self.state, State::Up(_))
+    }
+
+    /// Something got through: the next failure is a first one.
+    pub(crate) fn works(&mut self) {
+        self.backoff.reset();
+    }
+
+    /// It failed: lets go of it, and of the next attempts until some time has passed.
+    pub(crate) fn failed(&mut self, error: io::Error) -> io::Error {
+        self.state = State::Waiting(Instant::now() + self.backoff.next());
+        error
+    }
+
+    /// Lets go of it; the next may be made at once.
+    pub(crate) fn close(&mut self) {
+        self.state = State::Down;
+    }
+}
+
+fn begin<C: Send + 'static>(
+    connect: impl FnOnce() -> io::Result<C> + Send + 'static,
+) -> io::Result<Receiver<io::Result<C>>> {
+    let (sender, receiver) = sync_channel(1);
+    thread::Builder::new()
+        .name("calipers-connect".to_owned())
+        // Whoever asked may have gone; then the connection goes too.
+        .spawn(move || drop(sender.send(connect())))?;
+    Ok(receiver)
+}
+
+/// Sleeps until the earlier of the two; true when `wanted` has come.
+fn sleep_until(wanted: Instant, limit: Instant) -> bool {
+    let now = Instant::now();
+    let until = wanted.min(limit);
+    thread::sleep(until.saturating_duration_since(now));
+    wanted <= limit || wanted <= Instant::now()
+}
+
+/// Tries all addresses of a name, one after another.
+pub(crate) fn each_address<C>(
+    addr: &str,
+    connect: impl Fn(std::net::SocketAddr) -> io::Result<C>,
+) -> io::Result<C> {
+    use std::net::ToSocketAddrs;
+    let mut failure = None;
+    for addr in addr.to_socket_addrs()? {
+        match connect(addr) {
+            Ok(connection) => return Ok(connection),
+            Err(error) => failure = Some(error),
+        }
+    }
+    Err(failure.unwrap_or_else(|| {
+        io::Error::new(io::ErrorKind::NotFound, "the name stands for no address")
+    }))
+}
+
+/// The address with a port, `usual` where it has none; nothing when it is no address.
+pub(crate) fn with_port(addr: &str, usual: u16) -> Option<String> {
+    use std::net::{IpAddr, SocketAddr};
+    if addr.parse::<SocketAddr>().is_ok() {
+        return Some(addr.to_owned());
+    }
+    if let Ok(ip) = addr.parse::<IpAddr>() {
+        return Some(SocketAddr::new(ip, usual).to_string());
+    }
+    let host = |host: &str| !host.is_empty() && !host.contains([':', '/', ' ']);
+    match addr.rsplit_once(':') {
+        Some((name, port)) => (host(name) && port.parse::<u16>().is_ok()).then(|| addr.to_owned()),
+        None => host(addr).then(|| format!("{addr}:{usual}")),
+    }
+}
+
+/// How long one attempt to connect may take, at most, for each address.
+pub(crate) const CONNECT: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_without_a_port_gets_the_usual_one() {
+        let with = |addr| with_port(addr, 2003);
+        assert_eq!(
+            with("graphite.example").as_deref(),
+            Some("graphite.example:2003")
+        );
+        assert_eq!(with("127.0.0.1").as_deref(), Some("127.0.0.1:2003"));
+        assert_eq!(with("::1").as_deref(), Some("[::1]:2003"));
+        assert_eq!(with("[::1]:9").as_deref(), Some("[::1]:9"));
+        assert_eq!(with("host:9").as_deref(), Some("host:9"));
+        for none in ["", ":9", "host:", "host:port", "http://host", "a b"] {
+            assert_eq!(with(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn a_failed_attempt_is_told_and_the_next_one_waits() {
+        let soon = || Instant::now() + Duration::from_secs(5);
+        let mut link: Link<u8> = Link::new();
+        assert!(link.get(soon(), || Err(io::Error::other("no"))).is_err());
+        // It waits its 100 to 200 ms, and then tries.
+        assert_eq!(link.get(Instant::now(), || Ok(1)).unwrap(), None);
+        assert_eq!(link.get(soon(), || Ok(1)).unwrap(), Some(&mut 1));
+        assert!(link.is_up());
+    }
+
+    #[test]
+    fn nobody_waits_for_an_attempt_that_takes_long() {
+        let mut link: Link<u8> = Link::new();
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let slow = move || {
+            let _ = held.recv();
+            Ok(7)
+        };
+        assert_eq!(link.get(Instant::now(), slow).unwrap(), None);
+        drop(release);
+        let soon = Instant::now() + Duration::from_secs(5);
+        assert_eq!(link.get(soon, || Ok(9)).unwrap(), Some(&mut 7));
+    }
+}

@@ -1,0 +1,135 @@
+//! Names for servers that know letters, digits and dots: from a path of any text, one word of plain ASCII.
+//!
+//! What such a server does with a space, a newline, a `;` or two dots in a row differs from harmless to writing outside
+//! its folder, so nothing but letters, digits, `_` and `-` gets through. Each segment becomes one component, whatever is
+//! in it. Two paths may then read the same; whoever sends must see to it ([`Seen`]).
+
+use std::collections::HashSet;
+use std::fmt::Write;
+use std::hash::BuildHasher;
+
+use foldhash::fast::RandomState;
+
+/// The longest component. File systems, on which some servers keep a file a name, allow 255 bytes.
+const LONGEST: usize = 200;
+
+/// Appends a segment as one component, after a dot if it is not the first.
+///
+/// A longer one than 200 bytes is cut, and gets a number at its end that tells it from others which begin alike.
+pub(crate) fn push_component(name: &mut String, segment: &str) {
+    if !name.is_empty() {
+        name.push('.');
+    }
+    push_word(name, segment);
+}
+
+/// Appends a text as letters, digits, `_` and `-`, at least one and at most 200.
+pub(crate) fn push_word(name: &mut String, text: &str) {
+    if text.is_empty() {
+        name.push('_');
+        return;
+    }
+    let plain = |c: char| match c {
+        'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '-' => c,
+        _ => '_',
+    };
+    if text.len() <= LONGEST {
+        name.extend(text.chars().map(plain));
+        return;
+    }
+    const HASH: usize = 17;
+    name.extend(text.chars().take(LONGEST - HASH).map(plain));
+    // Into a string, writing cannot fail.
+    let _ = write!(name, "-{:016x}", stable_hash(text.as_bytes()));
+}
+
+/// FNV-1a: the same number today and after the next release, since it becomes part of a name that is kept.
+fn stable_hash(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
+
+/// Appends a number as servers read it: whole numbers as they are, others without losing a bit.
+pub(crate) fn push_number(text: &mut String, number: f64) {
+    let size = number.abs();
+    // Into a string, writing cannot fail.
+    let _ = if size != 0.0 && !(1e-5..1e16).contains(&size) {
+        write!(text, "{number:e}")
+    } else {
+        write!(text, "{number}")
+    };
+}
+
+/// The names of one push, to find those that two stats would share.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    hasher: RandomState,
+    names: HashSet<u64>,
+}
+
+impl Seen {
+    /// True when this name was not there before.
+    pub(crate) fn is_new(&mut self, name: &str) -> bool {
+        self.names.insert(self.hasher.hash_one(name))
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.names.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn word(text: &str) -> String {
+        let mut word = String::new();
+        push_word(&mut word, text);
+        word
+    }
+
+    #[test]
+    fn whatever_is_in_a_segment_it_is_one_component() {
+        for hostile in [
+            "a b", "a\nb", "a;b=c", "..", ".", "a|b", "a#b:c@d", "a\0b", "a/b", "ü", "\u{2028}", "",
+        ] {
+            let word = word(hostile);
+            assert!(!word.is_empty());
+            assert!(
+                word.bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-'),
+                "{hostile:?} became {word}"
+            );
+        }
+    }
+
+    #[test]
+    fn long_texts_are_cut_and_stay_apart() {
+        let long = "x".repeat(65_536);
+        let other = format!("{}y", "x".repeat(65_535));
+        assert!(word(&long).len() <= LONGEST && word(&"ü".repeat(1000)).len() <= LONGEST);
+        assert_ne!(word(&long), word(&other));
+        assert_eq!(word(&"x".repeat(LONGEST)), "x".repeat(LONGEST));
+    }
+
+    #[test]
+    fn numbers_come_back_unchanged() {
+        for number in [
+            0.0,
+            1.0,
+            -1.5,
+            0.1,
+            1e-9,
+            1e300,
+            123_456_789.25,
+            f64::MAX,
+            f64::MIN_POSITIVE,
+        ] {
+            let mut text = String::new();
+            push_number(&mut text, number);
+            assert_eq!(text.parse::<f64>(), Ok(number));
+            assert!(text.len() < 30, "{text}");
+        }
+    }
+}

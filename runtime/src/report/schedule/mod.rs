@@ -1,0 +1,356 @@
+//! The one way all readers run: a thread of their own, a snapshot every period, and an end within a deadline.
+//!
+//! A plain thread and no task, because a runtime that is busy or blocked is when its stats are wanted most, and
+//! because a program without a runtime has stats too. It is idle between pushes.
+//!
+//! How it fits: `shared` is what handles and the thread tell one another, `thread` the loop, `tally` the reader's own
+//! stats. Each reader's builder holds a [`Schedule`] and gives its options as its own (`scheduled`).
+
+mod handle;
+mod shared;
+mod tally;
+#[cfg(test)]
+mod tests;
+mod thread;
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::sync::Arc;
+use std::thread::ThreadId;
+use std::time::Duration;
+
+pub use handle::Handle;
+
+use self::shared::Shared;
+use self::tally::Tally;
+use self::thread::Driven;
+use super::Reader;
+use crate::snapshot::FilterError;
+use crate::{Registry, registry};
+
+/// When and of what a reader gets snapshots. Readers of this crate bring one along, in their builders; this is for
+/// your own.
+///
+/// ```
+/// use std::io::Write;
+/// use std::time::Duration;
+/// use calipers::Snapshot;
+/// use calipers::report::{PushError, Pushed, Reader, Schedule};
+///
+/// /// Says on a terminal how much there is to see.
+/// struct Status<W>(W);
+///
+/// impl<W: Write + Send + 'static> Reader for Status<W> {
+///     fn push(&mut self, snapshot: &Snapshot) -> Result<Pushed, PushError> {
+///         let line = format!("{} stats\n", snapshot.len());
+///         self.0.write_all(line.as_bytes())?;
+///         Ok(Pushed::whole(line.len()))
+///     }
+/// }
+///
+/// let schedule = Schedule::new("status").every(Duration::from_secs(10));
+/// let status = schedule.start(Status(std::io::stderr()))?;
+/// status.flush(Duration::from_secs(1))?;
+/// assert_eq!(calipers::snapshot().counter("/calipers/report/status/pushes"), Some(1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Schedule {
+    name: String,
+    period: Duration,
+    grace: Duration,
+    registry: Registry,
+    when_started: Option<WhenStarted>,
+}
+
+/// What a reader of this crate does once its thread runs; it is told the grace.
+pub(crate) type WhenStarted = Box<dyn FnOnce(Started, Duration) + Send>;
+
+impl Schedule {
+    /// Every ten seconds, of the global registry. The reader's own stats stand below `/calipers/report/<name>`; a name
+    /// that is in use gets a number (`graphite-2`).
+    pub fn new(name: impl Into<String>) -> Schedule {
+        Schedule {
+            name: name.into(),
+            period: Duration::from_secs(10),
+            grace: Duration::from_secs(2),
+            registry: registry().clone(),
+            when_started: None,
+        }
+    }
+
+    /// Another name.
+    #[must_use]
+    pub fn name(self, name: impl Into<String>) -> Schedule {
+        Schedule {
+            name: name.into(),
+            ..self
+        }
+    }
+
+    /// How long it is from one push to the next; the first comes after one period. Ten seconds unless told otherwise.
+    #[must_use]
+    pub fn every(self, period: Duration) -> Schedule {
+        Schedule { period, ..self }
+    }
+
+    /// How long dropping the handle may take for a last push. Two seconds unless told otherwise.
+    #[must_use]
+    pub fn grace(self, grace: Duration) -> Schedule {
+        Schedule { grace, ..self }
+    }
+
+    /// Another registry than the global one.
+    #[must_use]
+    pub fn registry(self, registry: &Registry) -> Schedule {
+        Schedule {
+            registry: registry.clone(),
+            ..self
+        }
+    }
+
+    #[cfg(any(feature = "graphite", feature = "statsd"))]
+    pub(crate) fn period(&self) -> Duration {
+        self.period
+    }
+
+    #[cfg(feature = "dump")]
+    pub(crate) fn when_started(self, act: WhenStarted) -> Schedule {
+        Schedule {
+            when_started: Some(act),
+            ..self
+        }
+    }
+
+    /// Starts the reader on a thread of its own.
+    ///
+    /// # Errors
+    ///
+    /// The period is zero, or the system gives no thread.
+    pub fn start(self, reader: impl Reader) -> Result<Handle, StartError> {
+        if self.period.is_zero() {
+            return Err(StartError::Period);
+        }
+        let tally = Tally::open(&self.registry, &self.name);
+        let name: Arc<str> = tally.name().into();
+        let shared = Arc::new(Shared::default());
+        let driven = Driven {
+            reader,
+            registry: self.registry,
+            period: self.period,
+            tally,
+            shared: shared.clone(),
+            queued: 0,
+            stuck: false,
+            began: None,
+            logged: Default::default(),
+        };
+        let thread = std::thread::Builder::new()
+            .name(format!("calipers-{}", name.replace('\0', "_")))
+            .spawn(move || driven.run())
+            .map_err(StartError::Thread)?;
+        if let Some(act) = self.when_started {
+            let started = Started {
+                shared: shared.clone(),
+                thread: thread.thread().id(),
+            };
+            act(started, self.grace);
+        }
+        Ok(Handle::new(shared, name, self.grace))
+    }
+
+    /// Runs the reader until `until` is ready, for programs with an async runtime, whichever it is: a task that can be
+    /// spawned, selected and aborted with the program's others.
+    ///
+    /// The work is done on the reader's thread, as with [`start`](Self::start), so polling this costs nothing and never
+    /// blocks. Once `until` is ready there is a last push, which may take the [grace](Self::grace). Dropping the
+    /// future ends the reader too, without waiting for it.
+    ///
+    /// # Errors
+    ///
+    /// It could not be started ([`StartError`]), or not everything was delivered at the end ([`DeliveryError`]).
+    pub async fn run(
+        self,
+        reader: impl Reader,
+        until: impl Future<Output = ()>,
+    ) -> Result<(), RunError> {
+        let grace = self.grace;
+        let running = self.start(reader)?.without_waiting();
+        until.await;
+        Ok(running.0.stopped(grace).await?)
+    }
+}
+
+impl fmt::Debug for Schedule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Schedule")
+            .field("name", &self.name)
+            .field("period", &self.period)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A reader that runs, for what outlives its handle.
+pub(crate) struct Started {
+    shared: Arc<Shared>,
+    thread: ThreadId,
+}
+
+#[cfg(feature = "dump")]
+impl Started {
+    pub(crate) fn is_this_thread(&self) -> bool {
+        std::thread::current().id() == self.thread
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.shared.has_ended()
+    }
+
+    pub(crate) fn flush(&self, within: Duration) -> Result<(), DeliveryError> {
+        self.shared.flush(within)
+    }
+}
+
+/// Why a reader was not started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// No time at all lies between one push and the next.
+    #[error(
+        "a reader cannot push every zero seconds; give a period, as in `every(Duration::from_secs(10))`"
+    )]
+    Period,
+    /// An address that is none.
+    #[error("`{addr}` is no address to send stats to; write for instance `{example}`")]
+    Address {
+        /// What was given.
+        addr: String,
+        /// What it might have been.
+        example: &'static str,
+    },
+    /// A rule that is no glob.
+    #[error(transparent)]
+    Rule(#[from] FilterError),
+    /// A path that no file can be written at.
+    #[error(
+        "`{path}` is no file that stats can be written to; name a file in a folder that is there"
+    )]
+    File {
+        /// What was given.
+        path: std::path::PathBuf,
+    },
+    /// The system gave no thread.
+    #[error("cannot start a thread for reporting: {0}")]
+    Thread(#[source] io::Error),
+}
+
+/// Why not everything was delivered.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeliveryError {
+    /// The reader has not come back. It is left to itself.
+    #[error("the reader has not answered in time")]
+    Late,
+    /// It came back and holds what it could not deliver.
+    #[error("{left} values were not delivered in time and are queued")]
+    Queued {
+        /// How many.
+        left: u64,
+    },
+    /// The push failed.
+    #[error("{reason}")]
+    Failed {
+        /// What the reader said.
+        reason: String,
+    },
+    /// The reader panicked; it was restarted.
+    #[error("the reader panicked")]
+    Panicked,
+    /// It was stopped before.
+    #[error("the reader was stopped")]
+    Stopped,
+}
+
+/// How a [run](Schedule::run) reader failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// It never began.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// It ended with something undelivered.
+    #[error(transparent)]
+    Delivery(#[from] DeliveryError),
+}
+
+/// Gives a builder that has a field `schedule` the options that all readers have in common.
+#[cfg(any(
+    feature = "graphite",
+    feature = "statsd",
+    feature = "stream",
+    feature = "dump"
+))]
+macro_rules! scheduled {
+    () => {
+        /// How long it is from one push to the next; the first comes after one period. Ten seconds unless told
+        /// otherwise.
+        #[must_use]
+        pub fn every(mut self, period: std::time::Duration) -> Self {
+            self.schedule = self.schedule.every(period);
+            self
+        }
+
+        /// How long dropping the handle may take for a last push. Two seconds unless told otherwise.
+        #[must_use]
+        pub fn grace(mut self, grace: std::time::Duration) -> Self {
+            self.schedule = self.schedule.grace(grace);
+            self
+        }
+
+        /// What the reader is called in its own stats, `/calipers/report/<name>/…`. A name that is in use gets a number.
+        #[must_use]
+        pub fn name(mut self, name: impl Into<String>) -> Self {
+            self.schedule = self.schedule.name(name);
+            self
+        }
+
+        /// Another registry than the global one.
+        #[must_use]
+        pub fn registry(mut self, registry: &$crate::Registry) -> Self {
+            self.schedule = self.schedule.registry(registry);
+            self
+        }
+
+        /// Starts it on a thread of its own.
+        ///
+        /// # Errors
+        ///
+        /// What was given makes no sense, or the system gives no thread. A peer that is not there is no error: it may
+        /// come.
+        pub fn start(self) -> Result<$crate::report::Handle, $crate::report::StartError> {
+            let (schedule, reader) = self.parts()?;
+            schedule.start(reader)
+        }
+
+        /// Runs it until `until` is ready, as a task of an async runtime, whichever it is; see
+        /// [`Schedule::run`](crate::report::Schedule::run).
+        ///
+        /// # Errors
+        ///
+        /// It could not be started, or not everything was delivered at the end.
+        pub async fn run(
+            self,
+            until: impl std::future::Future<Output = ()>,
+        ) -> Result<(), $crate::report::RunError> {
+            let (schedule, reader) = self.parts()?;
+            schedule.run(reader, until).await
+        }
+    };
+}
+#[cfg(any(
+    feature = "graphite",
+    feature = "statsd",
+    feature = "stream",
+    feature = "dump"
+))]
+pub(crate) use scheduled;

@@ -1,0 +1,180 @@
+//! The loop on a reader's thread: wait, take a snapshot, hand it over, see to it that it gets out.
+
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::DeliveryError;
+use super::shared::{Next, Shared};
+use super::tally::Tally;
+use crate::Registry;
+use crate::report::{PushError, Pushed, Reader};
+
+/// How long a reader may be busy with what it has queued before somebody looks whether anything was asked for.
+const SLICE: Duration = Duration::from_millis(100);
+
+/// How long a reader that got nowhere is left alone: one that does not wait by itself must not make this spin.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// A reader, and what drives it.
+pub(super) struct Driven<R> {
+    pub(super) reader: R,
+    pub(super) registry: Registry,
+    pub(super) period: Duration,
+    pub(super) tally: Tally,
+    pub(super) shared: Arc<Shared>,
+    pub(super) queued: u64,
+    /// Whether the last attempt to deliver what is queued came to nothing.
+    pub(super) stuck: bool,
+    /// When what is not delivered yet was begun.
+    pub(super) began: Option<Instant>,
+    /// The causes that were logged.
+    pub(super) logged: BTreeSet<&'static str>,
+}
+
+impl<R: Reader> Driven<R> {
+    pub(super) fn run(mut self) {
+        let mut due = Instant::now() + self.period;
+        let outcome = loop {
+            // While something is queued this hardly waits; that is then done by the reader.
+            let until = match self.queued {
+                0 => due,
+                _ => due.min(Instant::now() + self.pause()),
+            };
+            match self.shared.next(until) {
+                Next::Stop { until } => break self.deliver(until),
+                Next::Flush { number, until } => {
+                    let outcome = self.deliver(until);
+                    self.shared.answer(number, outcome);
+                }
+                Next::Nothing if Instant::now() >= due => {
+                    // What went wrong is counted, and the next push is a new attempt.
+                    let _ = self.push();
+                    due = self.next_after(due);
+                }
+                Next::Nothing => {
+                    let _ = self.carry_on(due);
+                }
+            }
+        };
+        let Driven {
+            reader,
+            tally,
+            shared,
+            ..
+        } = self;
+        // A reader's drop is its author's code, and whoever waits for the end waits for that too: a file is closed.
+        let dropped = catch_unwind(AssertUnwindSafe(|| drop(reader)));
+        if dropped.is_err() {
+            tally.panics.inc();
+        }
+        drop(tally);
+        shared.end(outcome);
+    }
+
+    /// The next moment of the schedule. Those that have passed are left out: two pushes at once tell no more than one.
+    fn next_after(&mut self, due: Instant) -> Instant {
+        let late = due.elapsed().as_nanos() / self.period.as_nanos().max(1);
+        let late = u32::try_from(late).unwrap_or(u32::MAX);
+        self.tally.missed.add(late);
+        let passed = self.period.saturating_mul(late);
+        due.checked_add(passed)
+            .and_then(|passed| passed.checked_add(self.period))
+            .unwrap_or_else(|| Instant::now() + self.period)
+    }
+
+    /// Pushes, and goes on until everything is out or it is `until`.
+    fn deliver(&mut self, until: Instant) -> Result<(), DeliveryError> {
+        loop {
+            let before = self.queued;
+            let pushed = self.push();
+            let mut outcome = pushed.clone();
+            while self.queued > 0 {
+                let now = Instant::now();
+                if now >= until {
+                    return Err(DeliveryError::Queued { left: self.queued });
+                }
+                std::thread::sleep(self.pause().min(until - now));
+                // An error on the way counts for nothing when all got out in the end.
+                outcome = self.carry_on(until);
+            }
+            // A reader may refuse a snapshot while it holds much of those before; now it does not.
+            if pushed.is_ok() || before == 0 {
+                return outcome;
+            }
+        }
+    }
+
+    fn pause(&self) -> Duration {
+        if self.stuck { PAUSE } else { Duration::ZERO }
+    }
+
+    fn push(&mut self) -> Result<(), DeliveryError> {
+        let began = Instant::now();
+        self.began.get_or_insert(began);
+        let Driven {
+            reader, registry, ..
+        } = self;
+        let outcome = catch_unwind(AssertUnwindSafe(|| reader.push(&registry.snapshot())));
+        if matches!(outcome, Ok(Ok(_))) {
+            self.tally.pushes.inc();
+        }
+        self.note(outcome)
+    }
+
+    fn carry_on(&mut self, until: Instant) -> Result<(), DeliveryError> {
+        let until = until.min(Instant::now() + SLICE);
+        let reader = &mut self.reader;
+        let outcome = catch_unwind(AssertUnwindSafe(|| reader.carry_on(until)));
+        let got_on =
+            matches!(&outcome, Ok(Ok(pushed)) if pushed.bytes + pushed.sent + pushed.dropped > 0);
+        self.stuck = !got_on && Instant::now() < until;
+        self.note(outcome)
+    }
+
+    fn note(
+        &mut self,
+        outcome: std::thread::Result<Result<Pushed, PushError>>,
+    ) -> Result<(), DeliveryError> {
+        match outcome {
+            Ok(Ok(pushed)) => {
+                self.tally.add(&pushed);
+                self.queued = pushed.queued;
+                if pushed.queued == 0
+                    && let Some(began) = self.began.take()
+                {
+                    self.tally.succeed(began);
+                }
+                Ok(())
+            }
+            Ok(Err(error)) => {
+                if self.tally.fail(&error, &mut self.logged) {
+                    let name = self.tally.name();
+                    log::warn!(
+                        target: "calipers",
+                        "{name}: {error} (counted in /calipers/report/{name}/errors/{}; further ones are not logged)",
+                        error.cause()
+                    );
+                }
+                if self.queued == 0 {
+                    self.began = None;
+                }
+                Err(DeliveryError::Failed {
+                    reason: error.to_string(),
+                })
+            }
+            Err(_) => {
+                self.tally.panics.inc();
+                let reader = &mut self.reader;
+                if catch_unwind(AssertUnwindSafe(|| reader.restart())).is_err() {
+                    self.tally.panics.inc();
+                }
+                // Not asked to carry on until it has taken another snapshot, lest it panic again at once.
+                self.queued = 0;
+                self.began = None;
+                Err(DeliveryError::Panicked)
+            }
+        }
+    }
+}
