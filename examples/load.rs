@@ -9,6 +9,7 @@ use calipers::prelude::*;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::dice::Dice;
@@ -37,19 +38,15 @@ const WAVE: Duration = Duration::from_secs(20);
 /// Keeps `clients` clients busy with a server, for ever. `next` makes the requests.
 pub async fn run(server: SocketAddr, clients: usize, next: fn(&mut Dice) -> Request<Body>) {
     let start = Instant::now();
-    let clients: Vec<_> = (0..clients)
-        .map(|_| tokio::spawn(client(server, start, next)))
-        .collect();
-    for client in clients {
-        let _ = client.await;
-    }
+    // A set ends its tasks when it is dropped, and so with this future.
+    let mut tasks: JoinSet<()> = (0..clients).map(|_| client(server, start, next)).collect();
+    while tasks.join_next().await.is_some() {}
 }
 
 async fn client(server: SocketAddr, start: Instant, next: fn(&mut Dice) -> Request<Body>) {
     let mut dice = Dice::default();
     loop {
         if converse(server, start, next, &mut dice).await.is_err() {
-            eprintln!("DEBUG {e}");
             CLIENT.failed.inc();
             sleep(Duration::from_millis(200)).await;
         }
@@ -82,6 +79,7 @@ async fn exchange(
     request: Request<Body>,
 ) -> Result<StatusCode, Error> {
     CLIENT.sent.inc();
+    sender.ready().await?;
     let answer = timeout(Duration::from_secs(5), sender.send_request(request)).await??;
     let (head, body) = Response::map(answer, Body::new).into_parts();
     let body = to_bytes(body, 1 << 20).await?;

@@ -72,7 +72,7 @@ async fn run(arguments: Arguments) -> Result<(), Error> {
         "handlers",
     )?;
 
-    let _process = process::Process::watch();
+    let _process = process::Process::init("/process");
     let shop = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let address = shop.local_addr()?;
     let serving = axum::serve(shop, web::shop());

@@ -5,7 +5,7 @@ use super::drawing;
 use super::html::Html;
 use super::links::Links;
 use super::shown::{Measure, NOTHING, Shown, Spread, shown, weight};
-use super::words::{plural, words};
+use super::words::{or_empty, plural, words};
 use crate::snapshot::humane::{duration, grouped, rate};
 use crate::snapshot::{Distribution, Entry, FamilyValue, SubTree, escape};
 
@@ -152,10 +152,7 @@ fn members(html: &mut Html, links: &Links<'_>, entry: Entry<'_>, family: &Family
     html.raw("<div class=\"scroll\"><table class=\"instances\"><tbody>");
     for (key, value) in members.iter().take(MEMBERS) {
         let path = format!("{}/{}", entry.path(), escape(key));
-        html.raw("<tr><th>").link(
-            &links.stat(&path),
-            if key.is_empty() { "(empty)" } else { key },
-        );
+        html.raw("<tr><th>").link(&links.stat(&path), or_empty(key));
         html.raw("</th><td>");
         words(html, &shown(value, entry.unit()));
         html.raw("</td><td>");

@@ -9,7 +9,7 @@ use super::html::Html;
 use super::instances;
 use super::links::Links;
 use super::shown::{NOTHING, Shown, Spread, shown, weight};
-use super::words::{heading, plural, words};
+use super::words::{heading, or_empty, plural, words};
 use crate::snapshot::humane::{grouped, rate};
 use crate::snapshot::{Entry, FamilyValue, SubTree, Value, escape};
 
@@ -152,10 +152,8 @@ impl Page<'_> {
         if !help.is_empty() {
             html.attribute("title", help);
         }
-        html.raw("><th>").link(
-            &self.links.stat(path),
-            if name.is_empty() { "(empty)" } else { name },
-        );
+        html.raw("><th>")
+            .link(&self.links.stat(path), or_empty(name));
         match shown(value, unit) {
             Shown::Number(number) => {
                 html.raw("</th><td>")
@@ -205,7 +203,7 @@ impl Page<'_> {
                 Shown::Number(number) => {
                     let html = &mut *self.html;
                     html.raw("<tr class=\"member\"><th>")
-                        .link(&self.links.stat(&path), key_text(key));
+                        .link(&self.links.stat(&path), or_empty(key));
                     html.raw("</th><td>")
                         .text(number.as_deref().unwrap_or(NOTHING));
                     html.raw("</td><td class=\"beside\" colspan=\"6\">");
@@ -259,8 +257,4 @@ fn spread_cells(html: &mut Html, spread: &Spread<'_>) {
     html.raw("<td class=\"drawn\">");
     drawing::outline(html, latest, spread.measure);
     html.raw("</td></tr>");
-}
-
-fn key_text(key: &str) -> &str {
-    if key.is_empty() { "(empty)" } else { key }
 }

@@ -11,7 +11,7 @@ use crate::snapshot::humane::{grouped, rate};
 pub(super) fn words(html: &mut Html, shown: &Shown<'_>) {
     match shown {
         Shown::Text(text) => {
-            html.text(&shortened(text.unwrap_or(NOTHING)));
+            html.text(&shortened(text.map_or(NOTHING, or_empty)));
         }
         Shown::State(None) => {
             html.raw(NOTHING);
@@ -90,6 +90,11 @@ pub(super) fn heading(html: &mut Html, links: &Links<'_>, top: &str, place: SubT
 pub(super) fn plural(count: usize, what: &str) -> String {
     let s = if count == 1 { "" } else { "s" };
     format!("{} {what}{s}", grouped(count as u64))
+}
+
+/// What stands for an empty text, which could not be seen.
+pub(super) fn or_empty(text: &str) -> &str {
+    if text.is_empty() { "(empty)" } else { text }
 }
 
 /// A text of any length as a line of a table.
