@@ -30,8 +30,8 @@ pub(crate) struct Block {
 /// What stands beside the buckets.
 #[repr(C)]
 pub(super) struct Header {
-    /// The index of the first bucket; constant.
-    pub(super) lo: i32,
+    /// The place of the first bucket ([`scale::place`]); constant.
+    first: u32,
     /// How many buckets; constant.
     len: u32,
     /// Values that were exactly zero.
@@ -45,13 +45,63 @@ pub(super) struct Header {
     pub(super) rest: AtomicU64,
 }
 
-/// Records into the block behind `pointer`, growing it when the value lies outside.
+impl Header {
+    /// The index of the first bucket.
+    pub(super) fn lo(&self) -> i32 {
+        scale::index_at(self.first)
+    }
+
+    /// The index of the first bucket, and how many there are.
+    fn window(&self) -> (i32, u32) {
+        (self.lo(), self.len)
+    }
+}
+
+/// Records into the block behind `pointer` what nearly all samples are. False, and nothing is recorded, for the rest: a
+/// value outside the window, which zero always is, an integer that `f64` cannot hold, a sum that would overflow.
+///
+/// All of those leave by one door, to [`record_rare`], so that the caller can inline this and need not keep anything over
+/// a call.
 ///
 /// # Safety
-/// The caller is the one writer of `pointer` and of the block behind it, and `garbage` is
-/// that of the slab it stands in.
+/// The caller is the one writer of `pointer` and of the block behind it.
 #[inline(always)]
-pub(super) unsafe fn record(pointer: &AtomicU64, garbage: &Garbage, sample: impl Sample) {
+pub(super) unsafe fn record(pointer: &AtomicU64, sample: impl Sample) -> bool {
+    let Some(bits) = sample.plain_bits() else {
+        return false;
+    };
+    // SAFETY: passed on to the caller, who is the one writer.
+    let Some(block) = (unsafe { current(pointer, Relaxed) }) else {
+        return false;
+    };
+    // SAFETY: a current block is valid, and only this thread replaces it.
+    let header = unsafe { &block.as_ref().header };
+    let place = scale::place(bits).wrapping_sub(header.first);
+    if place >= header.len || !sample.add_plain(&header.whole, &header.rest) {
+        return false;
+    }
+    // SAFETY: `place` is below the block's length.
+    bump(unsafe { &*first_bucket(block).add(place as usize) }, 1);
+    stretch(header, bits);
+    true
+}
+
+/// Keeps the least and the largest value.
+#[inline(always)]
+fn stretch(header: &Header, bits: u64) {
+    if bits < header.min.load(Relaxed) {
+        header.min.store(bits, Relaxed);
+    }
+    if bits > header.max.load(Relaxed) {
+        header.max.store(bits, Relaxed);
+    }
+}
+
+/// Records what [`record`] did not.
+///
+/// # Safety
+/// The caller is the one writer of `pointer` and of the block behind it, and `garbage` is that of the slab it stands in.
+pub(super) unsafe fn record_rare(pointer: &AtomicU64, garbage: &Garbage, sample: impl Sample) {
     let bits = sample.bits();
     // SAFETY: passed on to the caller, who is the one writer.
     let inside = match unsafe { current(pointer, Relaxed) } {
@@ -70,12 +120,7 @@ pub(super) unsafe fn record(pointer: &AtomicU64, garbage: &Garbage, sample: impl
     // SAFETY: the block is current, and only this thread replaces it.
     let header = unsafe { &block.as_ref().header };
     sample.add_to(&header.whole, &header.rest);
-    if bits < header.min.load(Relaxed) {
-        header.min.store(bits, Relaxed);
-    }
-    if bits > header.max.load(Relaxed) {
-        header.max.store(bits, Relaxed);
-    }
+    stretch(header, bits);
 }
 
 /// The block behind a pointer cell.
@@ -96,12 +141,11 @@ unsafe fn current(
 ///
 /// # Safety
 /// The caller is the block's one writer.
-#[inline(always)]
 unsafe fn count(block: NonNull<Block>, bits: u64) -> Option<NonNull<Block>> {
-    // SAFETY: a current block is valid; `lo` and `len` are constant.
-    let (lo, len) = unsafe { ((*block.as_ptr()).header.lo, (*block.as_ptr()).header.len) };
+    // SAFETY: a current block is valid; its window is constant.
+    let (lo, len) = unsafe { (*block.as_ptr()).header.window() };
     let place = scale::index(bits).wrapping_sub(lo) as u32;
-    if place >= len {
+    if bits == 0 || place >= len {
         return None;
     }
     // SAFETY: `place` is below the block's length.
@@ -133,10 +177,8 @@ unsafe fn count_outside(
         return Some(block);
     }
     let index = scale::index(bits);
-    // SAFETY: a current block is valid; `lo` and `len` are constant.
-    let (lo, len) = old.map_or((0, 0), |old| unsafe {
-        ((*old.as_ptr()).header.lo, (*old.as_ptr()).header.len)
-    });
+    // SAFETY: a current block is valid; its window is constant.
+    let (lo, len) = old.map_or((0, 0), |old| unsafe { (*old.as_ptr()).header.window() });
     let (lo, len) = widened(lo, len, index);
     let fresh = Block::new(lo, len)?;
     if let Some(old) = old {
@@ -200,7 +242,7 @@ impl Block {
         unsafe {
             block.write(Block {
                 header: Header {
-                    lo,
+                    first: scale::place_of(lo),
                     len,
                     zero: AtomicU64::new(0),
                     min: AtomicU64::new(u64::MAX),
@@ -252,7 +294,7 @@ impl Block {
         ] {
             to.store(from.load(Relaxed), Relaxed);
         }
-        let shift = (from.lo - to.lo) as usize;
+        let shift = (from.lo() - to.lo()) as usize;
         // SAFETY: the caller's promise.
         let (source, target) = unsafe { (Block::buckets(old), Block::buckets(fresh)) };
         for (from, to) in source.iter().zip(target.iter().skip(shift)) {
@@ -307,27 +349,22 @@ pub(super) unsafe fn absorb(to: &AtomicU64, garbage: &Garbage, from: &AtomicU64)
     let target = match unsafe { current(to, Relaxed) } {
         None => {
             // The window starts as the moved one's, so one allocation does.
-            let Some(fresh) = Block::new(header.lo, header.len) else {
+            let Some(fresh) = Block::new(header.lo(), header.len) else {
                 return false;
             };
             publish(to, fresh)
         }
         Some(present) => {
             // SAFETY: likewise.
-            let (lo, len) = unsafe {
-                (
-                    (*present.as_ptr()).header.lo,
-                    (*present.as_ptr()).header.len,
-                )
-            };
+            let (lo, len) = unsafe { (*present.as_ptr()).header.window() };
             let (lo, hi) = if header.len == 0 {
                 (lo, lo + len as i32)
             } else if len == 0 {
-                (header.lo, header.lo + header.len as i32)
+                (header.lo(), header.lo() + header.len as i32)
             } else {
                 (
-                    lo.min(header.lo),
-                    (lo + len as i32).max(header.lo + header.len as i32),
+                    lo.min(header.lo()),
+                    (lo + len as i32).max(header.lo() + header.len as i32),
                 )
             };
             if (hi - lo) as u32 == len {
@@ -353,7 +390,7 @@ pub(super) unsafe fn absorb(to: &AtomicU64, garbage: &Garbage, from: &AtomicU64)
         let (min, max) = (header.min.load(Relaxed), header.max.load(Relaxed));
         into.min.store(into.min.load(Relaxed).min(min), Relaxed);
         into.max.store(into.max.load(Relaxed).max(max), Relaxed);
-        let shift = (header.lo - into.lo).max(0) as usize;
+        let shift = (header.lo() - into.lo()).max(0) as usize;
         for (from, to) in buckets
             .iter()
             .zip(Block::buckets(target).iter().skip(shift))

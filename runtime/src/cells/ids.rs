@@ -25,31 +25,41 @@ use super::page::{CELLS, LINE};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CellId {
     id: u32,
-    near: u16,
+    /// Its page in the inline directory, and its place there: two bytes, because loading them apart is less work than
+    /// taking them apart.
+    page: u8,
+    offset: u8,
 }
 
 impl CellId {
     /// No cell: what is recorded here is dropped. Handed out only when ids have run out.
-    pub(crate) const NONE: CellId = CellId { id: 0, near: 0 };
+    pub(crate) const NONE: CellId = CellId {
+        id: 0,
+        page: 0,
+        offset: 0,
+    };
 
-    fn new(id: u32) -> CellId {
-        let near = if id < 1 << 16 { id } else { id % CELLS as u32 };
+    pub(super) fn new(id: u32) -> CellId {
+        let page = if id < 1 << 16 { id / CELLS as u32 } else { 0 };
         CellId {
             id,
-            near: near as u16,
+            page: page as u8,
+            offset: (id % CELLS as u32) as u8,
         }
     }
 
     /// The cell `offset` further on in the same run.
     #[inline(always)]
-    pub(crate) fn plus(self, offset: u16) -> CellId {
+    pub(crate) fn plus(self, offset: u8) -> CellId {
         CellId {
             id: self.id + u32::from(offset),
-            near: self.near + offset,
+            offset: self.offset + offset,
+            ..self
         }
     }
 
-    pub(crate) fn id(self) -> u32 {
+    #[inline(always)]
+    pub(crate) fn id(&self) -> u32 {
         self.id
     }
 
@@ -59,14 +69,14 @@ impl CellId {
 
     /// Its page in the inline directory; page 0 when it lies beyond.
     #[inline(always)]
-    pub(super) fn near_page(self) -> usize {
-        usize::from(self.near >> 8)
+    pub(super) fn near_page(&self) -> usize {
+        usize::from(self.page)
     }
 
     /// Its place within its page.
     #[inline(always)]
-    pub(super) fn offset(self) -> usize {
-        usize::from(self.near & 0xff)
+    pub(super) fn offset(&self) -> usize {
+        usize::from(self.offset)
     }
 
     /// Its page, wherever that is.

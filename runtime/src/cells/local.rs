@@ -20,7 +20,7 @@ use std::sync::{Mutex, PoisonError};
 use super::block;
 use super::gate;
 use super::ids::CellId;
-use super::page::Page;
+use super::page::{CELLS, Page};
 use super::realm::{MAIN, Realm};
 use super::sample::{Sample, bump};
 use super::slab::{self, Line, NEAR, SHARED, Slab, State};
@@ -122,7 +122,7 @@ enum Target {
 impl Local {
     /// The page of `cell` if it is this thread's and in the inline directory.
     #[inline(always)]
-    fn page(&self, cell: CellId) -> *const Page {
+    fn page(&self, cell: &CellId) -> *const Page {
         self.pages[cell.near_page()].get()
     }
 
@@ -210,22 +210,24 @@ fn shared(cell: CellId) -> Target {
     }
 }
 
-/// The cell at `id`'s place in a page.
+/// A cell of a page.
 ///
 /// # Safety
-/// `page` is not null and valid: this thread's own, or the shared slab's.
+/// `page` is not null and valid: this thread's own, or the shared slab's. `offset` is that of a run, and at most its width
+/// further on: runs never cross a page.
 #[inline(always)]
-unsafe fn at<'a>(page: *const Page, cell: CellId) -> &'a AtomicU64 {
+unsafe fn cell_at<'a>(page: *const Page, offset: usize) -> &'a AtomicU64 {
+    debug_assert!(offset < CELLS);
     // SAFETY: the caller's promise.
-    unsafe { &(*page).cells[cell.offset()] }
+    unsafe { (*page).cells.get_unchecked(offset) }
 }
 
 /// The wide run at `id`'s place in a page.
 ///
 /// # Safety
-/// As for [`at`]; and `cell` is the first of a wide run, which never crosses its page.
+/// As for [`cell_at`]; and `cell` is the first of a wide run, which never crosses its page.
 #[inline(always)]
-unsafe fn line_at<'a>(page: *const Page, cell: CellId) -> &'a Line {
+unsafe fn line_at<'a>(page: *const Page, cell: &CellId) -> &'a Line {
     // SAFETY: the caller's promise.
     unsafe {
         &*(&raw const (*page).cells)
@@ -235,44 +237,47 @@ unsafe fn line_at<'a>(page: *const Page, cell: CellId) -> &'a Line {
     }
 }
 
-/// Adds to a cell.
+/// Adds to the cell that stands `at` so many further on in a run.
+// Ids come by reference, and the cold paths take the bare number: a `CellId` as an argument travels in one register, and the
+// hot path would have to take it apart.
 #[inline(always)]
-pub(crate) fn add(cell: CellId, n: u64) {
-    add_ordered(cell, n, Relaxed);
+pub(crate) fn add(run: &CellId, at: usize, n: u64) {
+    add_ordered(run, at, n, Relaxed);
 }
 
-/// Adds to a cell; whoever reads it with Acquire sees all that this thread did before. For the *down*
+/// Likewise; whoever reads it with Acquire sees all that this thread did before. For the *down*
 /// of a level, whose *up* must not be missed.
 #[inline(always)]
-pub(crate) fn add_last(cell: CellId, n: u64) {
-    add_ordered(cell, n, Release);
+pub(crate) fn add_last(run: &CellId, at: usize, n: u64) {
+    add_ordered(run, at, n, Release);
 }
 
 #[inline(always)]
-fn add_ordered(cell: CellId, n: u64, ordering: Ordering) {
+fn add_ordered(run: &CellId, at: usize, n: u64, ordering: Ordering) {
     let local = here();
-    let page = local.page(cell);
+    let page = local.page(run);
     if page.is_null() {
-        return add_elsewhere(local, cell, n);
+        return add_elsewhere(local, run.id() + at as u32, n);
     }
     // SAFETY: a page in the inline directory belongs to this thread's slab, which it owns.
-    let own = unsafe { at(page, cell) };
+    let own = unsafe { cell_at(page, run.offset() + at) };
     own.store(own.load(Relaxed).wrapping_add(n), ordering);
 }
 
 #[cold]
 #[inline(never)]
-fn add_elsewhere(local: &Local, cell: CellId, n: u64) {
+fn add_elsewhere(local: &Local, id: u32, n: u64) {
+    let cell = CellId::new(id);
     match local.find(cell) {
         // Release serves both kinds of add.
         // SAFETY: `find` gives a valid page: this thread's own …
         Target::Own(page, _) => unsafe {
-            let own = at(page, cell);
+            let own = cell_at(page, cell.offset());
             own.store(own.load(Relaxed).wrapping_add(n), Release);
         },
         // SAFETY: … or the shared slab's, whose pages are never freed.
         Target::Shared(page) => unsafe {
-            at(page, cell).fetch_add(n, Release);
+            cell_at(page, cell.offset()).fetch_add(n, Release);
         },
         Target::Nowhere => {}
     }
@@ -283,24 +288,26 @@ static LATE: Mutex<()> = Mutex::new(());
 
 /// Records a sample into the distribution of a wide run, adds to the run's number `first`, and then, as the
 /// last store, to its number `last`. Either may be 0 for none.
+///
+/// The one call in it is the last thing it does, so it is small enough to be inlined wherever a stat records.
 #[inline(always)]
-pub(crate) fn record(run: CellId, sample: impl Sample, first: usize, last: usize) {
+pub(crate) fn record(run: &CellId, sample: impl Sample, first: usize, last: usize) {
     let local = here();
     let page = local.page(run);
     if page.is_null() {
-        return record_elsewhere(local, run, sample, first, last);
+        return record_rarely(local, run.id(), sample, first, last);
     }
     // SAFETY: the page is this thread's own; `run` is a wide run.
     let line = unsafe { line_at(page, run) };
-    // SAFETY: a thread with pages has a slab, which lives for ever.
-    let slab = unsafe { &*local.slab.get() };
-    record_own(line, slab, sample, first, last);
+    // SAFETY: the line is this thread's own, so this thread is the pointer's one writer.
+    if !unsafe { block::record(&line[0], sample) } {
+        return record_rarely(local, run.id(), sample, first, last);
+    }
+    count_own(line, first, last);
 }
 
 #[inline(always)]
-fn record_own(line: &Line, slab: &Slab, sample: impl Sample, first: usize, last: usize) {
-    // SAFETY: the line is this thread's own, so this thread is the pointer's one writer.
-    unsafe { block::record(&line[0], &slab.garbage, sample) };
+fn count_own(line: &Line, first: usize, last: usize) {
     if first != 0 {
         bump(&line[first], 1);
     }
@@ -311,29 +318,33 @@ fn record_own(line: &Line, slab: &Slab, sample: impl Sample, first: usize, last:
     }
 }
 
+/// Everything that [`record`] does not cover.
 #[cold]
 #[inline(never)]
-fn record_elsewhere(local: &Local, run: CellId, sample: impl Sample, first: usize, last: usize) {
+fn record_rarely(local: &Local, id: u32, sample: impl Sample, first: usize, last: usize) {
+    let run = CellId::new(id);
     match local.find(run) {
         Target::Own(page, slab) => {
             // SAFETY: `find` gives a valid page of this thread's own slab.
-            let line = unsafe { line_at(page, run) };
-            record_own(line, slab, sample, first, last);
+            let line = unsafe { line_at(page, &run) };
+            // SAFETY: the line is this thread's own, so this thread is the pointer's one writer.
+            unsafe { block::record_rare(&line[0], &slab.garbage, sample) };
+            count_own(line, first, last);
         }
         Target::Shared(page) => {
             let _pass = gate::enter();
             // SAFETY: the shared slab's pages are never freed.
-            let line = unsafe { line_at(page, run) };
+            let line = unsafe { line_at(page, &run) };
             {
                 let _one = LATE.lock().unwrap_or_else(PoisonError::into_inner);
                 // SAFETY: whoever holds `LATE` is the one writer of the shared slab's blocks.
-                unsafe { block::record(&line[0], &SHARED.garbage, sample) };
+                unsafe { block::record_rare(&line[0], &SHARED.garbage, sample) };
             }
             if first != 0 {
                 line[first].fetch_add(1, Relaxed);
             }
             if last != 0 {
-                line[last].fetch_add(1, Release); // as in `record_own`
+                line[last].fetch_add(1, Release); // as in `count_own`
             }
         }
         Target::Nowhere => {}
@@ -348,7 +359,7 @@ pub(crate) fn set_cell(cell: CellId) -> Option<&'static AtomicU64> {
     }
     let page = SHARED.ensure(cell.page());
     // SAFETY: the shared slab's pages are never freed.
-    (!page.is_null()).then(|| unsafe { at(page, cell) })
+    (!page.is_null()).then(|| unsafe { cell_at(page, cell.offset()) })
 }
 
 /// The realm that this thread records in.

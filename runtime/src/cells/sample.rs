@@ -14,6 +14,10 @@ pub(crate) trait Sample: Copy {
     fn bits(self) -> u64;
     /// Adds it to the right one of two sums.
     fn add_to(self, whole: &AtomicU64, rest: &AtomicU64);
+    /// Its bits as `f64`, if it is one of those that nearly all samples are: an integer below 2^53, or any `f64`.
+    fn plain_bits(self) -> Option<u64>;
+    /// Adds a plain one to the right one of two sums; false, and nothing is added, if that one would overflow.
+    fn add_plain(self, whole: &AtomicU64, rest: &AtomicU64) -> bool;
 }
 
 /// Adds to a number that only the caller writes.
@@ -40,30 +44,38 @@ pub(super) fn add_whole(whole: &AtomicU64, rest: &AtomicU64, n: u64) {
     }
 }
 
-/// Out of line, so that the common conversion keeps its one instruction.
-#[cold]
-#[inline(never)]
-fn huge(value: u64) -> u64 {
-    (value as f64).to_bits()
+/// As [`add_whole`]; false, and nothing is added, where it would overflow.
+#[inline(always)]
+fn add_if_it_fits(whole: &AtomicU64, n: u64) -> bool {
+    let sum = whole.load(Relaxed).checked_add(n);
+    if let Some(sum) = sum {
+        whole.store(sum, Relaxed);
+    }
+    sum.is_some()
 }
 
 impl Sample for u64 {
-    #[inline(always)]
     fn bits(self) -> u64 {
-        // Through i64 where it fits, which converts in one instruction.
-        match i64::try_from(self) {
-            Ok(fits) => (fits as f64).to_bits(),
-            Err(_) => huge(self),
-        }
+        (self as f64).to_bits()
     }
 
-    #[inline(always)]
     fn add_to(self, whole: &AtomicU64, rest: &AtomicU64) {
         if self < EXACT {
             add_whole(whole, rest, self);
         } else {
             bump_rest(rest, self as f64);
         }
+    }
+
+    #[inline(always)]
+    fn plain_bits(self) -> Option<u64> {
+        // Through i64, which converts in one instruction.
+        (self < EXACT).then(|| (self as i64 as f64).to_bits())
+    }
+
+    #[inline(always)]
+    fn add_plain(self, whole: &AtomicU64, _: &AtomicU64) -> bool {
+        add_if_it_fits(whole, self)
     }
 }
 
@@ -73,13 +85,28 @@ impl Sample for f64 {
         self.to_bits() & !(1 << 63) // negative zero is zero
     }
 
-    #[inline(always)]
     fn add_to(self, whole: &AtomicU64, rest: &AtomicU64) {
         let integer = self as u64;
         if integer as f64 == self && integer < EXACT {
             add_whole(whole, rest, integer);
         } else {
             bump_rest(rest, self);
+        }
+    }
+    #[inline(always)]
+    fn plain_bits(self) -> Option<u64> {
+        Some(self.to_bits()) // negative zero lies outside every window
+    }
+
+    #[inline(always)]
+    fn add_plain(self, whole: &AtomicU64, rest: &AtomicU64) -> bool {
+        // What does not fit i64 becomes its largest or least number, and is no longer equal.
+        let integer = self as i64;
+        if integer as f64 == self && (integer as u64) < EXACT {
+            add_if_it_fits(whole, integer as u64)
+        } else {
+            bump_rest(rest, self);
+            true
         }
     }
 }

@@ -5,11 +5,12 @@
 //! two merge without loss. 32 buckets per power of two keep every value within 1.1 % of its
 //! bucket's representative.
 //!
-//! Recording calls [`index`], so it takes no logarithm and no branch. The exponent is in the number's bits.
-//! The top six bits of the mantissa choose one of 64 cells; a cell is narrower than any bucket, so it
-//! holds at most one boundary, and one addition tells the side: the cell's step is chosen such that the
-//! mantissa carries into bit 52 exactly when it lies above that boundary. Boundaries are irrational
-//! (apart from the powers of two), so comparing with their truncation to 52 bits is exact.
+//! Recording calls [`place`], so it takes no logarithm and no branch. Cut off below the fifth bit of the mantissa, a number's
+//! bits are already its octave times 32 plus a linear 32nd; one addition before the cut makes that the exponential one. The
+//! top six bits of the mantissa choose one of 64 cells; a cell is narrower than any bucket, so it holds at most one
+//! boundary, and the cell's step is chosen such that the addition carries into bit 47 exactly when the number lies above
+//! that boundary. Boundaries are irrational (apart from the powers of two), so comparing with their truncation to 52 bits
+//! is exact.
 //!
 //! Pure and safe: the recording blocks of `cells` and the distributions of `snapshot` both stand on it.
 
@@ -44,23 +45,28 @@ const BOUNDARIES: [u64; PER_OCTAVE as usize] = [
     0xd_5818_dcfb_a487, 0xd_fc97_337b_9b5e, 0xe_a4af_a2a4_90d9, 0xf_5076_5b6e_4540,
 ];
 
-/// Per cell, what to add to a mantissa so that bits 52 and up become its place in the octave:
-/// 0 for the bucket that ends where the octave starts, 32 for the octave's last.
-static STEPS: [u64; CELLS] = steps();
+/// The bit of a number from which on its bits count 32nds of octaves.
+const PLACE_SHIFT: u32 = MANTISSA_BITS - PER_OCTAVE.ilog2();
+
+/// Per cell, what to add to a number so that from bit [`PLACE_SHIFT`] on it is its place: within its octave, 0 for the
+/// bucket that ends where the octave starts, 32 for the octave's last.
+const STEPS: [u64; CELLS] = steps();
 
 const fn steps() -> [u64; CELLS] {
-    let mut steps = [0; CELLS];
+    let mut steps = [0_u64; CELLS];
     // The first boundary not below the current cell.
     let mut next = 0;
     let mut cell = 0;
     while cell < CELLS {
+        let begin = (cell as u64) << CELL_SHIFT;
+        let below = (next as u64) << PLACE_SHIFT;
         let within = next < BOUNDARIES.len() && BOUNDARIES[next] >> CELL_SHIFT == cell as u64;
-        let below = (next as u64) << MANTISSA_BITS;
+        // Steps may be negative: they wrap, and the addition wraps back.
         steps[cell] = if within {
             next += 1;
-            below + (ONE - 1 - BOUNDARIES[next - 1])
+            (below + (1 << PLACE_SHIFT)).wrapping_sub(BOUNDARIES[next - 1] + 1)
         } else {
-            below
+            below.wrapping_sub(begin)
         };
         cell += 1;
     }
@@ -68,18 +74,36 @@ const fn steps() -> [u64; CELLS] {
     steps
 }
 
+/// Where the place of bucket 0 is: [`place`] counts from the octave of the subnormals.
+const ORIGIN: i32 = EXPONENT_BIAS * PER_OCTAVE + 1;
+
+/// The place of a bucket.
+pub(super) fn place_of(index: i32) -> u32 {
+    (index + ORIGIN) as u32
+}
+
+/// The bucket at a place.
+pub(super) fn index_at(place: u32) -> i32 {
+    place as i32 - ORIGIN
+}
+
+/// The place of a positive, finite, normal f64, given by its bits: its bucket, counted from another origin.
+///
+/// Zero and subnormals get a place below that of every bucket, or that of [`MIN_INDEX`].
+#[inline(always)]
+pub(super) fn place(bits: u64) -> u32 {
+    // A constant of this function's own, since a static is reached through a pointer from another crate. The mask keeps
+    // the look-up free of a bounds check.
+    let step = const { &STEPS }[(bits >> CELL_SHIFT) as usize & (CELLS - 1)];
+    (bits.wrapping_add(step) >> PLACE_SHIFT) as u32
+}
+
 /// The bucket of a positive, finite f64, given by its bits.
 ///
 /// Zero and subnormals fall into [`MIN_INDEX`]; the caller counts zero, negatives, NaN and infinities
 /// elsewhere (for those the result means nothing, but nothing panics).
-#[inline(always)]
 pub(crate) fn index(bits: u64) -> i32 {
-    let bits = if bits < ONE { ONE } else { bits };
-    let octave = (bits >> MANTISSA_BITS) as i32 - EXPONENT_BIAS;
-    // The mask keeps the table look-up free of a bounds check.
-    let cell = (bits >> CELL_SHIFT) as usize & (CELLS - 1);
-    let within = ((bits & (ONE - 1)) + STEPS[cell]) >> MANTISSA_BITS;
-    octave * PER_OCTAVE - 1 + within as i32
+    index_at(place(bits.max(ONE)))
 }
 
 /// What a bucket spans: above the first, up to and including the second.

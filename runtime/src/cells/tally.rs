@@ -54,8 +54,8 @@ impl Tally {
         if buckets.is_empty() {
             return;
         }
-        self.cover(header.lo, header.lo + buckets.len() as i32);
-        let shift = (header.lo - self.lo) as usize;
+        self.cover(header.lo(), header.lo() + buckets.len() as i32);
+        let shift = (header.lo() - self.lo) as usize;
         for (count, bucket) in self.counts.iter_mut().skip(shift).zip(buckets) {
             *count += bucket.load(Relaxed);
         }

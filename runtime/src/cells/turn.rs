@@ -285,7 +285,7 @@ impl Turn {
                 }
             }
             for (offset, sum) in sums.iter_mut().enumerate().take(cells) {
-                *sum = reader.sum(first.plus(offset as u16).id());
+                *sum = reader.sum(first.plus(offset as u8).id());
             }
         }
         let bases = BASES.get_mut(self);
@@ -298,7 +298,7 @@ impl Turn {
             }
         };
         for (offset, sum) in sums.into_iter().enumerate().take(cells) {
-            bases[place].1.set(first.plus(offset as u16).id(), sum);
+            bases[place].1.set(first.plus(offset as u8).id(), sum);
         }
     }
 }
@@ -384,7 +384,7 @@ impl Reader<'_> {
     pub(crate) fn line(&self, run: CellId) -> [u64; LINE] {
         let mut numbers = [0; LINE];
         for offset in (2..LINE).rev() {
-            numbers[offset] = self.total(run.plus(offset as u16));
+            numbers[offset] = self.total(run.plus(offset as u8));
         }
         numbers[1] = self.total_before(run.plus(1));
         numbers

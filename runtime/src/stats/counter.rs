@@ -39,14 +39,14 @@ impl Counter {
     /// Adds one. Takes no lock and allocates nothing after the thread's first touch.
     #[inline]
     pub fn inc(&self) {
-        local::add(self.cell, 1);
+        local::add(&self.cell, 0, 1);
     }
 
     /// Adds any integer; a negative one is refused and counted under `/calipers/faults`. Costs what
     /// [`inc`](Self::inc) costs.
     #[inline]
     pub fn add(&self, amount: impl Amount) {
-        number::add(self.cell, amount);
+        number::add(&self.cell, amount);
     }
 }
 

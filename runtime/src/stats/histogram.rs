@@ -51,15 +51,15 @@ impl Histogram {
     #[inline]
     pub fn record(&self, quantity: impl Quantity) {
         match quantity.quantity() {
-            Some(Sample::Whole(whole)) => local::record(self.run, whole, line::STARTED, 0),
-            Some(Sample::Real(real)) => local::record(self.run, real, line::STARTED, 0),
+            Some(Sample::Whole(whole)) => local::record(&self.run, whole, line::STARTED, 0),
+            Some(Sample::Real(real)) => local::record(&self.run, real, line::STARTED, 0),
             None => self.refuse(),
         }
     }
 
     #[cold]
     fn refuse(&self) {
-        local::add(self.run.plus(line::REFUSED as u16), 1);
+        local::add(&self.run, line::REFUSED, 1);
         refused("a negative number, NaN or infinity", "recorded");
     }
 }

@@ -36,13 +36,13 @@ impl Meter {
     /// Counts one event.
     #[inline]
     pub fn inc(&self) {
-        local::add(self.cell, 1);
+        local::add(&self.cell, 0, 1);
     }
 
     /// Counts any number of events; a negative one is refused and counted under `/calipers/faults`.
     #[inline]
     pub fn add(&self, events: impl Amount) {
-        number::add(self.cell, events);
+        number::add(&self.cell, events);
     }
 }
 

@@ -77,7 +77,12 @@ macro_rules! floats {
             #[inline(always)]
             fn quantity(self) -> Option<Sample> {
                 let value = f64::from(self);
-                (0.0..f64::INFINITY).contains(&value).then_some(Sample::Real(value))
+                // By their bits, numbers from zero up come first, then infinity, then NaNs and all that is negative.
+                if value.to_bits() < f64::INFINITY.to_bits() {
+                    Some(Sample::Real(value))
+                } else {
+                    (value == 0.0).then_some(Sample::Real(0.0)) // negative zero is zero
+                }
             }
 
             fn as_f64(self) -> f64 {
@@ -91,9 +96,9 @@ floats!(f32, f64);
 
 /// Adds to a cell, or counts the refusal.
 #[inline(always)]
-pub(super) fn add(cell: CellId, amount: impl Amount) {
+pub(super) fn add(cell: &CellId, amount: impl Amount) {
     match amount.amount() {
-        Some(amount) => local::add(cell, amount),
+        Some(amount) => local::add(cell, 0, amount),
         None => refused("a negative amount", "added"),
     }
 }

@@ -61,7 +61,7 @@ impl Timer {
     /// one store.
     #[inline]
     pub fn start(&self) -> TimerGuard {
-        local::add(self.run.plus(line::STARTED as u16), 1);
+        local::add(&self.run, line::STARTED, 1);
         TimerGuard {
             run: self.run,
             unwinding: std::thread::panicking(),
@@ -74,7 +74,7 @@ impl Timer {
     #[inline]
     pub fn record(&self, took: Duration) {
         let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
-        local::record(self.run, nanos, line::STARTED, line::OK);
+        local::record(&self.run, nanos, line::STARTED, line::OK);
     }
 
     pub(super) fn run(&self) -> CellId {
@@ -133,12 +133,13 @@ impl TimerGuard {
     /// Ends the section without recording it. It is no longer in flight.
     #[inline]
     pub fn discard(self) {
-        let run = self.run.plus(line::DISCARDED as u16);
         // Last, as every outcome is: from here on the timer's memory may be given to another.
         if self.realm == local::realm() {
-            local::add_last(run, 1);
+            local::add_last(&self.run, line::DISCARDED, 1);
         } else {
-            local::in_realm(self.realm, || local::add_last(run, 1));
+            local::in_realm(self.realm, || {
+                local::add_last(&self.run, line::DISCARDED, 1)
+            });
         }
         std::mem::forget(self);
     }
@@ -152,10 +153,10 @@ impl TimerGuard {
     fn end(&self, outcome: Outcome) -> u64 {
         let nanos = clock::nanos_since(self.start);
         if self.realm == local::realm() {
-            local::record(self.run, nanos, 0, outcome.number());
+            local::record(&self.run, nanos, 0, outcome.number());
         } else {
             local::in_realm(self.realm, || {
-                local::record(self.run, nanos, 0, outcome.number())
+                local::record(&self.run, nanos, 0, outcome.number())
             });
         }
         nanos

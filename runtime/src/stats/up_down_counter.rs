@@ -39,20 +39,20 @@ impl UpDownCounter {
     /// One up.
     #[inline]
     pub fn inc(&self) {
-        local::add(self.up, 1);
+        local::add(&self.up, 0, 1);
     }
 
     /// One down.
     #[inline]
     pub fn dec(&self) {
-        local::add_last(self.up.plus(1), 1);
+        local::add_last(&self.up, 1, 1);
     }
 
     /// Up by any integer; a negative one is refused and counted: use [`sub`](Self::sub).
     #[inline]
     pub fn add(&self, amount: impl Amount) {
         match amount.amount() {
-            Some(amount) => local::add(self.up, amount),
+            Some(amount) => local::add(&self.up, 0, amount),
             None => refused("a negative amount", "added"),
         }
     }
@@ -61,7 +61,7 @@ impl UpDownCounter {
     #[inline]
     pub fn sub(&self, amount: impl Amount) {
         match amount.amount() {
-            Some(amount) => local::add_last(self.up.plus(1), amount),
+            Some(amount) => local::add_last(&self.up, 1, amount),
             None => refused("a negative amount", "subtracted"),
         }
     }
