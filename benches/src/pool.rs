@@ -64,7 +64,10 @@ impl Pool {
                 for worker in &self.workers[..threads] {
                     let gate = gate.clone();
                     let job = Job::Run { row, n, gate };
-                    worker.jobs.send(job).expect("workers live as long as the pool");
+                    worker
+                        .jobs
+                        .send(job)
+                        .expect("workers live as long as the pool");
                 }
                 let nanos = self.workers[..threads].iter();
                 let nanos = nanos.map(|worker| worker.nanos.recv().expect("a worker panicked"));
@@ -76,7 +79,10 @@ impl Pool {
     /// Ends a workload: what its rows held is dropped.
     pub(crate) fn forget(&mut self) {
         for worker in &self.workers {
-            worker.jobs.send(Job::Forget).expect("workers live as long as the pool");
+            worker
+                .jobs
+                .send(Job::Forget)
+                .expect("workers live as long as the pool");
             worker.nanos.recv().expect("a worker panicked");
         }
     }
@@ -98,7 +104,9 @@ impl Pool {
 impl Drop for Pool {
     fn drop(&mut self) {
         for (_, child) in self.children.drain() {
-            let Alone { mut process, asked, .. } = child;
+            let Alone {
+                mut process, asked, ..
+            } = child;
             drop(asked); // the end of its input is the end of its life
             let _ = process.wait();
         }

@@ -38,7 +38,12 @@ struct Running {
 }
 
 /// Runs one workload.
-pub(crate) fn run(pool: &mut Pool, suite: &Suite, workload: Workload, plan: &Plan) -> Vec<Measured> {
+pub(crate) fn run(
+    pool: &mut Pool,
+    suite: &Suite,
+    workload: Workload,
+    plan: &Plan,
+) -> Vec<Measured> {
     let mut running: Vec<Running> = Vec::new();
     for (row, contender) in suite.rows.iter().enumerate() {
         let wanted = contender.side == Side::Floor || contender.name.contains(&plan.filter);

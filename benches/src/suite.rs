@@ -140,7 +140,10 @@ fn measured_loop<T, F: Fn(&mut T, usize)>(held: &mut T, n: usize, step: F) -> u6
 }
 
 /// A [`Runner`] over what one thread holds.
-pub(crate) fn runner<T: 'static>(mut held: T, step: impl Fn(&mut T, usize) + Copy + 'static) -> Runner {
+pub(crate) fn runner<T: 'static>(
+    mut held: T,
+    step: impl Fn(&mut T, usize) + Copy + 'static,
+) -> Runner {
     Box::new(move |n| measured_loop(&mut held, n, step))
 }
 

@@ -1,10 +1,10 @@
 //! Calipers, when somebody reads: snapshots, ticks, and what a hundred thousand stats take.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::AcqRel, Ordering::Acquire, Ordering::Release};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Acquire, Ordering::Release};
 use std::{hint, thread};
 
-use calipers::{Counter, Histogram, Registry, Timer};
+use calipers::{Counter, Histogram, Registry};
 
 use super::recording::{family, named};
 use crate::inputs::{Latencies, key};
@@ -96,7 +96,11 @@ impl Reader {
 }
 
 fn beside(suite: &mut Suite) {
-    let counter = |name: &str| calipers::registry().counter(name).expect("the name is a path");
+    let counter = |name: &str| {
+        calipers::registry()
+            .counter(name)
+            .expect("the name is a path")
+    };
     suite
         .operation(
             Workload::Beside,
@@ -128,17 +132,27 @@ fn beside(suite: &mut Suite) {
 
 fn memory(suite: &mut Suite) {
     suite
-        .memory(Thing::Counter, "calipers Registry, named counters", STATS, |n| {
-            let registry = Registry::new();
-            named(&registry, n).iter().for_each(Counter::inc);
-            Box::new(registry)
-        })
+        .memory(
+            Thing::Counter,
+            "calipers Registry, named counters",
+            STATS,
+            |n| {
+                let registry = Registry::new();
+                named(&registry, n).iter().for_each(Counter::inc);
+                Box::new(registry)
+            },
+        )
         .ours();
-    suite.memory(Thing::Counter, "calipers Family<String, Counter>", STATS, |n| {
-        let family = family(n);
-        (0..n).for_each(|i| family.get(&*key(i)).inc());
-        Box::new(family)
-    });
+    suite.memory(
+        Thing::Counter,
+        "calipers Family<String, Counter>",
+        STATS,
+        |n| {
+            let family = family(n);
+            (0..n).for_each(|i| family.get(&*key(i)).inc());
+            Box::new(family)
+        },
+    );
     let named = |n: usize| {
         let registry = Registry::new();
         let all: Vec<Histogram> = (0..n)
@@ -147,33 +161,46 @@ fn memory(suite: &mut Suite) {
         (registry, all)
     };
     suite
-        .memory(Thing::IdleHistogram, "calipers Registry, named histograms", 10_000, move |n| {
-            Box::new(named(n))
-        })
+        .memory(
+            Thing::IdleHistogram,
+            "calipers Registry, named histograms",
+            10_000,
+            move |n| Box::new(named(n)),
+        )
         .ours();
     suite
-        .memory(Thing::Histogram, "calipers Registry, named histograms", 10_000, move |n| {
-            let (registry, all) = named(n);
-            let latencies = Latencies::new();
-            for (i, histogram) in all.iter().enumerate() {
-                latencies.samples(i).for_each(|latency| histogram.record(latency.nanos));
-            }
-            Box::new((registry, all))
-        })
+        .memory(
+            Thing::Histogram,
+            "calipers Registry, named histograms",
+            10_000,
+            move |n| {
+                let (registry, all) = named(n);
+                let latencies = Latencies::new();
+                for (i, histogram) in all.iter().enumerate() {
+                    latencies
+                        .samples(i)
+                        .for_each(|latency| histogram.record(latency.nanos));
+                }
+                Box::new((registry, all))
+            },
+        )
         .ours();
     suite
-        .memory(Thing::FullHistogram, "calipers Registry, named histograms", 10_000, move |n| {
-            let (registry, all) = named(n);
-            let latencies = Latencies::new();
-            for histogram in &all {
-                latencies.nanos.iter().for_each(|nanos| histogram.record(*nanos));
-            }
-            Box::new((registry, all))
-        })
+        .memory(
+            Thing::FullHistogram,
+            "calipers Registry, named histograms",
+            10_000,
+            move |n| {
+                let (registry, all) = named(n);
+                let latencies = Latencies::new();
+                for histogram in &all {
+                    latencies
+                        .nanos
+                        .iter()
+                        .for_each(|nanos| histogram.record(*nanos));
+                }
+                Box::new((registry, all))
+            },
+        )
         .ours();
 }
-
-#[allow(dead_code)]
-type Unused = (Timer, AtomicU64);
-#[allow(dead_code)]
-const UNUSED: std::sync::atomic::Ordering = AcqRel;

@@ -227,14 +227,19 @@ pub(crate) const SERIES: usize = 100_000;
 
 fn memory(suite: &mut Suite) {
     suite
-        .memory(Thing::Counter, "floor: u64 and key in one arena", 100_000, |n| {
-            let mut arena = String::new();
-            let mut counts: Vec<(u64, u32)> = Vec::new();
-            for i in 0..n {
-                arena.push_str(&inputs::key(i));
-                counts.push((1, arena.len() as u32));
-            }
-            Box::new((arena, counts))
-        })
+        .memory(
+            Thing::Counter,
+            "floor: u64 and key in one arena",
+            100_000,
+            |n| {
+                let mut arena = String::new();
+                let mut counts: Vec<(u64, u32)> = Vec::new();
+                for i in 0..n {
+                    arena.push_str(&inputs::key(i));
+                    counts.push((1, arena.len() as u32));
+                }
+                Box::new((arena, counts))
+            },
+        )
         .floor();
 }

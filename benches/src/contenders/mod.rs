@@ -14,17 +14,12 @@ mod recording;
 /// Every contender that was built in.
 pub(crate) fn suite() -> Suite {
     let mut suite = Suite::default();
-    let all = [
-        floors::register,
-        prototype::register,
-        recording::register,
-        churn::register,
-        bulk::register,
-        #[cfg(feature = "peers")]
-        peers::register,
-    ];
-    for register in all {
-        register(&mut suite);
-    }
+    floors::register(&mut suite);
+    prototype::register(&mut suite);
+    recording::register(&mut suite);
+    churn::register(&mut suite);
+    bulk::register(&mut suite);
+    #[cfg(feature = "peers")]
+    peers::register(&mut suite);
     suite
 }

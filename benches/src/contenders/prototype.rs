@@ -119,11 +119,18 @@ pub(crate) fn register(suite: &mut Suite) {
     const NOTE: &str = "no outcome, nothing in flight, no min, no max";
     let timed = [Workload::Timed, Workload::TimedAsync];
     for workload in timed {
-        let row = suite.operation(workload, NAME, &[1, 2], || (), |_| factor(), |factor, _| {
-            let begin = ticks();
-            barrier();
-            record(nanos(ticks().wrapping_sub(begin), *factor));
-        });
+        let row = suite.operation(
+            workload,
+            NAME,
+            &[1, 2],
+            || (),
+            |_| factor(),
+            |factor, _| {
+                let begin = ticks();
+                barrier();
+                record(nanos(ticks().wrapping_sub(begin), *factor));
+            },
+        );
         row.note(NOTE).floor();
     }
     let row = suite.operation(
@@ -140,11 +147,18 @@ pub(crate) fn register(suite: &mut Suite) {
     );
     row.note(NOTE).floor();
     suite
-        .operation(Workload::Clock, "floor: rdtsc twice", &[1], || (), |_| 0_u64, |sum, _| {
-            let begin = ticks();
-            barrier();
-            *sum = sum.wrapping_add(ticks().wrapping_sub(begin));
-        })
+        .operation(
+            Workload::Clock,
+            "floor: rdtsc twice",
+            &[1],
+            || (),
+            |_| 0_u64,
+            |sum, _| {
+                let begin = ticks();
+                barrier();
+                *sum = sum.wrapping_add(ticks().wrapping_sub(begin));
+            },
+        )
         .note("ticks, not nanoseconds")
         .floor();
     suite.operation(

@@ -49,7 +49,11 @@ fn counters(suite: &mut Suite) {
         Workload::Counter,
         "calipers UpDownCounter, up and down",
         &[1, 2],
-        || registry().up_down_counter("bench.level").expect("the name is a path"),
+        || {
+            registry()
+                .up_down_counter("bench.level")
+                .expect("the name is a path")
+        },
         |level| calipers::UpDownCounter::clone(level),
         |level, _| {
             level.inc();
@@ -124,17 +128,30 @@ pub(crate) fn family(cap: usize) -> Family<String, Counter> {
 }
 
 fn distributions(suite: &mut Suite) {
-    let histogram = || registry().histogram("bench.histogram").expect("the name is a path");
+    let histogram = || {
+        registry()
+            .histogram("bench.histogram")
+            .expect("the name is a path")
+    };
     suite
-        .histogram("calipers Histogram", histogram, |h| Histogram::clone(h), |h, latency, _| {
-            h.record(latency.nanos);
-        })
+        .histogram(
+            "calipers Histogram",
+            histogram,
+            |h| Histogram::clone(h),
+            |h, latency, _| {
+                h.record(latency.nanos);
+            },
+        )
         .note("exact sum, min and max; error at most 1.1 %")
         .ours();
     suite
         .histogram(
             "calipers Histogram, f64",
-            || registry().histogram("bench.seconds").expect("the name is a path"),
+            || {
+                registry()
+                    .histogram("bench.seconds")
+                    .expect("the name is a path")
+            },
             |h| Histogram::clone(h),
             |h, latency, _| h.record(latency.seconds),
         )
@@ -193,14 +210,25 @@ fn timers(suite: &mut Suite) {
             Workload::Timed,
             "calipers Timer::time(closure)",
             &[1, 2],
-            || registry().timer("bench.closure").expect("the name is a path"),
+            || {
+                registry()
+                    .timer("bench.closure")
+                    .expect("the name is a path")
+            },
             |timer| Timer::clone(timer),
             |timer, _| timer.time(barrier),
         )
         .note("outcome, in flight, sum, min, max");
     const NOTE: &str = "outcome, in flight, sum, min, max";
     suite
-        .operation(Workload::TimedFn, "calipers #[timed]", &[1, 2], || (), |_| (), |(), _| timed_fn())
+        .operation(
+            Workload::TimedFn,
+            "calipers #[timed]",
+            &[1, 2],
+            || (),
+            |_| (),
+            |(), _| timed_fn(),
+        )
         .note(NOTE)
         .ours();
     suite
