@@ -10,8 +10,8 @@
 //! | [`NoParts`] | a child with skipped fields needs them: `#[stat(child = …)]` |
 //! | [`PlaceField`] | a field of a type called `Node` has to be a [`Node`](crate::Node), or skipped |
 //! | [`Parent`](crate::Parent) | what `init_child` goes below has to be instrumented |
-//! | [`Metered`] | both a metered trait and its `impl`s carry `#[metered]` |
+//! | [`Metered`], [`MeteredTrait`] | both a metered trait and its `impl`s carry `#[metered]` |
 
-pub use crate::metered::Metered;
+pub use crate::metered::{Metered, MeteredTrait};
 pub use crate::stats::Keyed;
 pub use crate::tree::opener::{NoParts, OpenWith, PlaceField};

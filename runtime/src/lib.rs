@@ -8,6 +8,7 @@
 extern crate self as calipers;
 
 pub mod bounds;
+mod catalog;
 mod cells;
 mod kind;
 mod metered;
@@ -22,6 +23,7 @@ mod timed;
 mod tree;
 
 pub use calipers_macros::{Instrumented, States, collection, metered, timed};
+pub use catalog::{Catalog, CatalogStat, catalog};
 pub use kind::Kind;
 pub use snapshot::Snapshot;
 pub use stats::{

@@ -5,13 +5,16 @@
 //! without their type being known, and the trait's generated methods look there for the struct of theirs.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
-use crate::private::{Instrumented, init};
+use crate::private::{Class, Instrumented, init};
+use crate::tree::by_type::ByType;
+use crate::tree::declared::{Declaration, DeclaredStat, Site, plain};
 
-/// What `#[metered]` implements for a type, once for each of its metered traits.
+/// A type that implements a metered trait, under `#[metered]`.
 ///
-/// `TRAIT` is a number made of the trait's name: it tells the traits apart without naming them, which as a
+/// The number is made of the trait's name: it tells the traits apart without naming them, which as a
 /// supertrait would be a cycle.
 #[diagnostic::on_unimplemented(
     message = "this `impl` of a metered trait is not metered itself",
@@ -20,103 +23,174 @@ use crate::private::{Instrumented, init};
 )]
 pub trait Metered<const TRAIT: u64> {
     /// Where the stats of this value's type are.
+    #[doc(hidden)]
     fn slot(&self) -> Slot;
 
     /// The same, without a value at hand.
+    #[doc(hidden)]
     fn slot_of_type() -> Slot
     where
         Self: Sized;
 }
 
-/// The stats of the types that one `impl` covers: one, or the instantiations of a generic one.
-///
-/// The list only grows, by one entry a type, so reading it takes no lock.
-pub struct MeteredTypes(OnceLock<OneType>);
+/// A trait under `#[metered]`, as its `impl`s see it.
+#[diagnostic::on_unimplemented(
+    message = "this trait is not metered, but its `impl` is",
+    label = "not a metered trait",
+    note = "write `#[metered(\"….{{type}}\")]` above the trait, or remove `#[metered]` here"
+)]
+pub trait MeteredTrait {
+    #[doc(hidden)]
+    fn told(self) -> Told;
+}
+
+#[diagnostic::do_not_recommend]
+impl MeteredTrait for Told {
+    fn told(self) -> Told {
+        self
+    }
+}
+
+/// What an `impl` hears from a trait that is not metered.
+pub struct Unmetered;
+
+/// The struct of a metered trait's stats.
+pub trait TraitStats: Instrumented<Parts = ()> + Send + Sync + 'static {
+    /// Where they stand, `{type}` and `{module}` left open.
+    const TEMPLATE: &'static str;
+}
+
+/// One `impl` of a metered trait, and the stats of the types it covers: one, or the instantiations of a generic one.
+pub struct Implementor {
+    /// `Endpoint for Users`.
+    name: &'static str,
+    /// What the path calls the type, where it is one.
+    label: Option<&'static str>,
+    at: Site,
+    types: ByType<OneType>,
+    /// Tells of the trait, and opens the stats when asked to; of one type only.
+    declare: Option<fn(bool) -> Told>,
+}
 
 struct OneType {
-    type_name: &'static str,
     stats: OnceLock<Box<dyn Any + Send + Sync>>,
-    next: OnceLock<Box<OneType>>,
+    told: OnceLock<Told>,
+}
+
+/// What a trait tells about the stats of a type.
+pub struct Told {
+    class: &'static Class,
+    path: String,
 }
 
 /// Where the stats of one type are.
 pub struct Slot {
-    label: Option<&'static str>,
-    of: &'static OneType,
+    implementor: &'static Implementor,
+    type_name: &'static str,
 }
 
-impl MeteredTypes {
-    /// No type yet.
-    #[expect(
-        clippy::new_without_default,
-        reason = "a static of this is all there is"
-    )]
-    pub const fn new() -> MeteredTypes {
-        MeteredTypes(OnceLock::new())
+impl Implementor {
+    /// The `impl` in this line, for one type.
+    pub const fn new(
+        name: &'static str,
+        label: &'static str,
+        file: &'static str,
+        line: u32,
+        declare: fn(bool) -> Told,
+    ) -> Implementor {
+        let mut one = Implementor::generic(name, file, line);
+        one.label = Some(label);
+        one.declare = Some(declare);
+        one
     }
 
-    /// The slot of a type: what the path calls it, where that is known, and its name to the compiler.
-    pub fn slot(&'static self, label: Option<&'static str>, type_name: &'static str) -> Slot {
-        let new = || OneType {
-            type_name,
-            stats: OnceLock::new(),
-            next: OnceLock::new(),
-        };
-        let mut of = self.0.get_or_init(new);
-        while of.type_name != type_name {
-            of = of.next.get_or_init(|| Box::new(new()));
+    /// The `impl` in this line, for types that come later.
+    pub const fn generic(name: &'static str, file: &'static str, line: u32) -> Implementor {
+        Implementor {
+            name,
+            label: None,
+            at: Site { file, line },
+            types: ByType::new(),
+            declare: None,
         }
-        Slot { label, of }
+    }
+
+    /// The slot of a type, by its name to the compiler.
+    #[inline]
+    pub fn slot(&'static self, type_name: &'static str) -> Slot {
+        Slot {
+            implementor: self,
+            type_name,
+        }
     }
 }
 
 impl Slot {
     /// The stats, opened at their first use at the place that the template means.
-    pub fn stats<S>(self, module: &str, template: &str) -> &'static S
-    where
-        S: Instrumented<Parts = ()> + Send + Sync + 'static,
-    {
+    pub fn stats<S: TraitStats>(self) -> &'static S {
+        let of = self.implementor.types.get(self.type_name, || OneType {
+            stats: OnceLock::new(),
+            told: OnceLock::new(),
+        });
         let open = || -> S {
-            let name = match self.label {
-                Some(label) => label.to_owned(),
-                None => plain(self.of.type_name),
-            };
-            let module = module.replace("::", "/");
-            let path = template
-                .replace("{module}", &module)
-                .replace("{type}", &name);
-            init(&path, ())
+            let told = of.told.get_or_init(|| self.told::<S>());
+            init(&told.path, ())
         };
-        let stats = self.of.stats.get_or_init(|| Box::new(open()));
+        let stats = of.stats.get_or_init(|| Box::new(open()));
         // A slot is asked by one trait only, so it always holds that trait's struct.
         stats
             .downcast_ref()
             .unwrap_or_else(|| Box::leak(Box::new(open())))
     }
+
+    /// What and where the stats are; they are opened when `open` is true.
+    pub fn declare<S: TraitStats>(self, open: bool) -> Told {
+        let told = self.told::<S>();
+        if open {
+            self.stats::<S>();
+        }
+        told
+    }
+
+    fn told<S: TraitStats>(&self) -> Told {
+        let name = match self.implementor.label {
+            Some(label) => Cow::Borrowed(label),
+            None => Cow::Owned(plain(self.type_name)),
+        };
+        let class = S::CLASS;
+        let module = class.module.replace("::", "/");
+        let path = S::TEMPLATE
+            .replace("{module}", &module)
+            .replace("{type}", &name);
+        Told { class, path }
+    }
 }
 
-/// A type's name without the modules in it, as one segment of a path: `Wrapper<String>`.
-fn plain(type_name: &str) -> String {
-    let mut plain = String::new();
-    let mut word = String::new();
-    for letter in type_name.chars() {
-        match letter {
-            ':' => word.clear(),
-            letter if letter.is_alphanumeric() || letter == '_' => word.push(letter),
-            other => {
-                plain.push_str(&word);
-                word.clear();
-                // Types may hold slashes only as text in a const parameter, but a path may not.
-                plain.push(if other == '/' { '_' } else { other });
-            }
+impl Declaration for Implementor {
+    fn list(&'static self, tell: &mut dyn FnMut(DeclaredStat)) {
+        let mut list = |told: &Told| {
+            told.class
+                .list_at(Some(&told.path), self.name, Some(self.at), tell);
+        };
+        match self.declare {
+            Some(declare) => list(&declare(false)),
+            None => self
+                .types
+                .iter()
+                .filter_map(|(_, of)| of.told.get())
+                .for_each(list),
         }
     }
-    plain + &word
+
+    fn touch(&'static self) {
+        if let Some(declare) = self.declare {
+            declare(true);
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::metered;
     use crate::prelude::*;
     use crate::test::isolated;
@@ -169,16 +243,5 @@ mod tests {
         assert_eq!(requests("Endpoint"), None);
         let took = snapshot.timer("/test/metered/Users/took");
         assert_eq!(took.map(|took| took.lifetime().count()), Some(2));
-    }
-
-    #[test]
-    fn a_type_is_called_what_it_is_without_its_modules() {
-        assert_eq!(plain("a::b::Store"), "Store");
-        assert_eq!(
-            plain("a::Wrapper<alloc::string::String>"),
-            "Wrapper<String>"
-        );
-        assert_eq!(plain("(a::B, [u8; 4])"), "(B, [u8; 4])");
-        assert_eq!(plain("&dyn a::B"), "&dyn B");
     }
 }

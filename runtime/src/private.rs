@@ -11,12 +11,13 @@ pub use crate::Instrumented;
 pub use crate::metered::*;
 pub use crate::stats::{Keyed, state_text};
 pub use crate::timed::*;
-pub use crate::tree::class::{Class, Declared, StatSpec, check_feed};
+pub use crate::tree::class::{Class, StatSpec, check_feed};
+pub use crate::tree::declared::{Declared, GenericClass};
 pub use crate::tree::opener::{NoParts, OpenWith, Opener, Opening, PlaceField};
 
 use crate::tree::class::SpecRef;
 use crate::tree::opener;
-use crate::{Collection, Parent, Registry, Stat, registry};
+use crate::{Parent, Registry, Stat, registry};
 
 /// An instance in the global registry.
 pub fn init<T: Instrumented>(path: &str, parts: T::Parts) -> T {
@@ -52,11 +53,6 @@ pub fn open_at<S: Stat>(path: &str, spec: &'static StatSpec) -> S {
     let (place, name) = path.rsplit_once('/').unwrap_or(("", &path));
     let node = registry().tree().node(place);
     opener::stat(&node, name, SpecRef::Declared(&spec.spec), S::open)
-}
-
-/// Opens a collection.
-pub fn touch<T: Instrumented<Parts = ()>>(collection: &'static Collection<T>) {
-    let _: &T = collection;
 }
 
 /// Ticks every tree once, as if it were `later` than it is: for benchmarks of the tick.

@@ -22,7 +22,7 @@ use crate::cells::clock::{self, Manual};
 use crate::cells::local::{self, Stay};
 use crate::cells::realm::Realm;
 use crate::snapshot::Snapshot;
-use crate::tree::class::touch_declared;
+use crate::tree::declared::touch_declared;
 use crate::tree::lookup::trees;
 use crate::tree::{self, collect, remembered};
 use crate::{Registry, registry};

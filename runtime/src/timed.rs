@@ -18,42 +18,50 @@
 use std::future::poll_fn;
 use std::ops::Deref;
 use std::pin::Pin;
-use std::sync::OnceLock;
 
-use crate::private::{Class, StatSpec, open_at};
-use crate::{Outcome, Slow, SlowGuard, SlowLog, Timer, TimerGuard};
+use crate::private::{StatSpec, open_at};
+use crate::tree::by_type::ByType;
+use crate::tree::declared::{Declaration, DeclaredStat, Site};
+use crate::{Kind, Outcome, Slow, SlowLog, Timer, TimerGuard};
 
 /// The timer of one `#[timed]` function: a static in its body, opened at the first call.
 ///
 /// Its path may hold `{module}` and `{type}`, which only the running program can fill in. A method has one
 /// timer per type that it is called on, as a trait's default method belongs to many.
 pub struct FnTimer {
-    class: &'static Class,
-    spec: &'static StatSpec,
+    function: &'static str,
+    module: &'static str,
+    at: Site,
     template: &'static str,
+    spec: StatSpec,
     slow: Option<Slow>,
-    opened: OnceLock<Opened>,
+    opened: ByType<Opened>,
 }
 
-/// A timer that is open, and behind it those of the other types. The list only grows, by one entry a
-/// type, so reading it takes no lock.
+/// A timer that is open, and what goes with it.
 struct Opened {
-    of: &'static str,
     timer: Timer,
     slow: Option<SlowLog>,
-    next: OnceLock<Box<Opened>>,
 }
 
 impl FnTimer {
-    /// The timer that `class`, which has this one stat, describes.
-    pub const fn new(class: &'static Class, template: &'static str) -> FnTimer {
+    /// The timer of the function of this name, which stands in this module, file and line, and is so documented.
+    pub const fn new(
+        template: &'static str,
+        function: &'static str,
+        help: &'static str,
+        module: &'static str,
+        file: &'static str,
+        line: u32,
+    ) -> FnTimer {
         FnTimer {
-            class,
-            // In the initialiser of a static: a class without a stat would not compile.
-            spec: &class.stats[0],
+            function,
+            module,
+            at: Site { file, line },
             template,
+            spec: StatSpec::new(function, Kind::Timer, help, line).unit("s"),
             slow: None,
-            opened: OnceLock::new(),
+            opened: ByType::new(),
         }
     }
 
@@ -64,48 +72,54 @@ impl FnTimer {
         self
     }
 
-    /// Starts timing a call of a function.
+    /// Starts timing a call: of a function, or of a method of the type whose name, as `type_name` gives it, is `of`.
     #[inline]
-    pub fn start(&'static self) -> Running {
-        self.start_in("")
-    }
-
-    /// Starts timing a call of a method of the type whose name, as `type_name` gives it, is `of`.
-    #[inline]
-    pub fn start_in(&'static self, of: &'static str) -> Running {
-        let opened = self.opened(of);
-        match &opened.slow {
-            Some(slow) => Running::begun(Guard::Watched(slow.start())),
-            None => start(&opened.timer),
+    pub fn start(&'static self, of: &'static str) -> Running {
+        let opened = self.opened.get(of, || self.open(of));
+        Running {
+            guard: Some(opened.timer.start()),
+            of: Some(opened),
+            unfinished: Outcome::Panicked,
         }
-    }
-
-    /// Opens the timer, so that it is visible before the first call.
-    pub fn touch(&self) {
-        self.opened("");
-    }
-
-    fn opened(&self, of: &'static str) -> &Opened {
-        let mut opened = self.opened.get_or_init(|| self.open(of));
-        while opened.of != of {
-            opened = opened.next.get_or_init(|| Box::new(self.open(of)));
-        }
-        opened
     }
 
     #[cold]
-    fn open(&self, of: &'static str) -> Opened {
-        let module = self.class.module.replace("::", "/");
-        let path = self
-            .template
-            .replace("{module}", &module)
-            .replace("{type}", short(of));
-        let timer: Timer = open_at(&path, self.spec);
+    fn open(&'static self, of: &str) -> Opened {
+        let timer: Timer = open_at(&self.path(short(of)), &self.spec);
         Opened {
-            of,
             slow: self.slow.map(|slow| SlowLog::new(&timer, slow)),
             timer,
-            next: OnceLock::new(),
+        }
+    }
+
+    fn path(&self, of: &str) -> String {
+        let module = self.module.replace("::", "/");
+        self.template
+            .replace("{module}", &module)
+            .replace("{type}", of)
+    }
+}
+
+impl Declaration for FnTimer {
+    fn list(&'static self, tell: &mut dyn FnMut(DeclaredStat)) {
+        let path = self.path("{type}");
+        let name = path.rsplit('/').next().unwrap_or(&path).to_owned();
+        tell(DeclaredStat {
+            path: Some(path),
+            owner: self.function.to_owned(),
+            module: self.module,
+            name,
+            spec: self.spec.spec,
+            instance_label: None,
+            at: self.at,
+            by: self.at,
+        });
+    }
+
+    fn touch(&'static self) {
+        // Which types there will be, nobody knows before the first call.
+        if !self.template.contains("{type}") {
+            self.opened.get("", || self.open(""));
         }
     }
 }
@@ -121,7 +135,11 @@ fn short(type_name: &str) -> &str {
 /// Starts a call that `timer` times.
 #[inline]
 pub fn start(timer: &Timer) -> Running {
-    Running::begun(Guard::Plain(timer.start()))
+    Running {
+        guard: Some(timer.start()),
+        of: None,
+        unfinished: Outcome::Panicked,
+    }
 }
 
 /// Another handle of `timer`, for a future that is not to borrow what the timer is a field of.
@@ -133,27 +151,14 @@ pub fn handle(timer: &Timer) -> Timer {
 /// A call that has not ended yet.
 #[must_use = "the call ends when this is dropped, and counts as one that panicked"]
 pub struct Running {
-    guard: Option<Guard>,
+    guard: Option<TimerGuard>,
+    /// What goes with a timer that has a path.
+    of: Option<&'static Opened>,
     /// What it was if it ends here and now, unfinished.
     unfinished: Outcome,
 }
 
-/// What records the call when it ends.
-enum Guard {
-    Plain(TimerGuard),
-    /// Logs it, too, if it was slow.
-    Watched(SlowGuard<'static>),
-}
-
 impl Running {
-    #[inline]
-    fn begun(guard: Guard) -> Running {
-        Running {
-            guard: Some(guard),
-            unfinished: Outcome::Panicked,
-        }
-    }
-
     /// The body gave a value.
     #[inline]
     pub fn finish(mut self, outcome: Outcome) {
@@ -169,11 +174,13 @@ impl Running {
 
     #[inline]
     fn end(&mut self, outcome: Outcome) {
-        match self.guard.take() {
-            Some(Guard::Plain(guard)) => guard.finish(outcome),
-            Some(Guard::Watched(guard)) => guard.finish(outcome),
-            None => return,
+        let Some(guard) = self.guard.take() else {
+            return;
         };
+        let took = guard.finish(outcome);
+        if let Some(slow) = self.of.and_then(|of| of.slow.as_ref()) {
+            slow.check(took);
+        }
     }
 }
 

@@ -8,7 +8,7 @@
 #![deny(clippy::pedantic, clippy::nursery, rustdoc::all)]
 
 use calipers::prelude::*;
-use calipers::{States, collection, timed};
+use calipers::{States, Sum, collection, timed};
 
 /// A struct whose parts are as visible as it is.
 #[derive(Debug, Instrumented)]
@@ -33,6 +33,20 @@ pub struct Guarded {
     pub requests: Counter,
     #[stat(skip)]
     hidden: Hidden,
+}
+
+/// A parent that only totals: nothing records into its fields.
+#[derive(Debug, Instrumented)]
+struct Total {
+    requests: Sum<Counter>,
+    #[stat(with = || 1_u64)]
+    version: calipers::Gauge<u64>,
+}
+
+/// Puts it into the tree.
+#[must_use]
+pub fn total() -> impl std::fmt::Debug {
+    Total::init("/total")
 }
 
 /// A set of states.

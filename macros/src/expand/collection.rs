@@ -61,13 +61,7 @@ fn one(collection: Collection) -> TokenStream {
         #vis static #name: #krate::Collection<#class> = #krate::Collection::new(#path);
         #(#conditions)*
         const _: () = {
-            #krate::private::inventory::submit! {
-                #krate::private::Declared::new(
-                    <#class as #krate::Instrumented>::CLASS,
-                    ::core::option::Option::Some(#path),
-                    || #krate::private::touch(&#name),
-                )
-            }
+            #krate::private::inventory::submit!(#krate::private::Declared(&#name));
         };
     }
 }

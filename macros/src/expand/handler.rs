@@ -148,25 +148,33 @@ fn moved_to(span: Span, tokens: TokenStream) -> TokenStream {
 
 fn node(handler: &Handler) -> TokenStream {
     let krate = &handler.krate;
+    let unread = handler.fields.iter().filter(|field| field.is_only_shown());
+    let unread: Vec<_> = unread.map(|field| &field.ident).collect();
+    // Their being there is their use; the compiler would call them fields that are never read.
+    let unread = (!unread.is_empty()).then(|| quote!(let _ = (#(&self.#unread,)*);));
     let place = handler
         .fields
         .iter()
         .find(|field| matches!(field.role, Role::Node));
     if let Some(field) = place {
         let (field_place, ident) = (as_private(krate, field, &quote!(PlaceField)), &field.ident);
-        return quote!(#field_place::node(&self.#ident));
+        return quote!(#unread #field_place::node(&self.#ident));
     }
     let first = handler.stats().next().map(|field| {
         let (stat, ident) = (as_stat(krate, field), &field.ident);
-        quote!(#stat::node(&self.#ident))
+        quote!(#unread #stat::node(&self.#ident))
     });
     first.unwrap_or_default()
 }
 
 fn build(handler: &Handler) -> TokenStream {
+    let krate = &handler.krate;
     let no_parts = (!handler.has_parts()).then(|| quote!(let () = parts;));
     let opens = |field: &Field| !matches!(field.role, Role::Part | Role::Made(_) | Role::Broken);
     let no_place = (!handler.fields.iter().any(opens)).then(|| quote!(let _ = place;));
+    let used = (is_generic(handler) && handler.flavour == Flavour::Derived).then(|| {
+        quote!(__USED.used(<Self as #krate::Instrumented>::CLASS, ::core::any::type_name::<Self>());)
+    });
     let mut index = 0_usize;
     let values: Vec<(&Field, TokenStream)> = handler
         .fields
@@ -174,7 +182,7 @@ fn build(handler: &Handler) -> TokenStream {
         .map(|field| {
             let at = index;
             index += usize::from(field.is_stat());
-            (field, value(&handler.krate, field, at))
+            (field, value(krate, field, at))
         })
         .collect();
     let is_given = |field: &Field| {
@@ -186,6 +194,7 @@ fn build(handler: &Handler) -> TokenStream {
     if !handler.has_parts() || !handler.fields.iter().any(is_given) {
         let (names, values) = unzip(&values);
         return quote! {
+            #used
             #no_parts
             #no_place
             Self { #(#names: #values),* }
@@ -198,6 +207,7 @@ fn build(handler: &Handler) -> TokenStream {
     let ((parts, parts_values), (made, made_values)) = (unzip(&parts), unzip(&made));
     let positions = (0..made.len()).map(syn::Index::from);
     quote! {
+        #used
         let made = {
             #(#[allow(unused_variables)] let #parts = &parts.#parts;)*
             (#(#made_values,)*)
@@ -269,40 +279,43 @@ fn assertions(handler: &Handler) -> TokenStream {
             .filter(|field| !generics::names_a_parameter(&handler.generics, &field.ty));
         let checks = checks.map(|field| {
             let (stat, name) = (as_stat(krate, field), &field.name);
-            let check = quote!(const _: () = #private::check_feed(PARENT, #name, #stat::KIND););
+            let check = quote!(const _: () = #private::check_feed(__PARENT, #name, #stat::KIND););
             moved_to(field.ty.span(), check)
         });
         let class = quote_spanned!(parent.span()=> <#parent as #krate::Parent>::CLASS);
         quote! {
-            const PARENT: &#private::Class = #class;
+            const __PARENT: &#private::Class = #class;
             #(#checks)*
         }
     });
     quote!(#(#keyed)* #feeds)
 }
 
-/// Tells the catalog of the class. A class with parameters has no one type to tell of before its first use.
+/// Tells the catalog of the class; of one with parameters, of the instances there are.
 fn declaration(handler: &Handler) -> Option<TokenStream> {
-    let declared = handler.flavour == Flavour::Derived
-        && handler
-            .generics
-            .params
-            .iter()
-            .all(|parameter| matches!(parameter, syn::GenericParam::Lifetime(_)));
-    declared.then(|| {
-        let (krate, private, ident) = (&handler.krate, private(&handler.krate), &handler.ident);
+    let (krate, private, ident) = (&handler.krate, private(&handler.krate), &handler.ident);
+    if handler.flavour == Flavour::Collected {
+        return None;
+    }
+    let declared = if is_generic(handler) {
+        quote!(&__USED)
+    } else {
         let statics = handler.generics.lifetimes().map(|_| quote!('static));
         let arguments = (!handler.generics.params.is_empty()).then(|| quote!(<#(#statics),*>));
-        quote! {
-            #private::inventory::submit! {
-                #private::Declared::new(
-                    <#ident #arguments as #krate::Instrumented>::CLASS,
-                    ::core::option::Option::None,
-                    || {},
-                )
-            }
-        }
+        quote!(<#ident #arguments as #krate::Instrumented>::CLASS)
+    };
+    let used = is_generic(handler)
+        .then(|| quote!(static __USED: #private::GenericClass = #private::GenericClass::new();));
+    Some(quote! {
+        #used
+        #private::inventory::submit!(#private::Declared(#declared));
     })
+}
+
+/// Whether the struct is several types, each with a class of its own. Lifetimes make no difference.
+fn is_generic(handler: &Handler) -> bool {
+    let mut parameters = handler.generics.params.iter();
+    parameters.any(|parameter| !matches!(parameter, syn::GenericParam::Lifetime(_)))
 }
 
 fn private(krate: &Path) -> TokenStream {

@@ -6,11 +6,13 @@
 //! implement several metered traits, and an `impl` that forgot its attribute is missing the one of its own.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, format_ident, quote};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 use syn::{GenericParam, ItemImpl, ItemTrait, TraitItem, Type, parse_quote};
 
-use super::timed_impl::name;
+use super::timed_impl::name as type_name;
+use crate::case::Case;
 use crate::check;
 use crate::errors::Errors;
 use crate::model::metered::{Request, StatMethod, is_stat_method, mark, stat_methods, trait_name};
@@ -53,7 +55,7 @@ fn expand_trait(request: Option<&Request>, mut item: ItemTrait, mut errors: Erro
     let private = quote!(#krate::private);
     let number = mark(&item.ident.unraw().to_string());
     let class = format_ident!("{}Stats", item.ident.unraw());
-    let look_up = quote!(stats::<#class>(::core::module_path!(), #template));
+    let declare = declare_name(&item.ident);
     for method in &mut item.items {
         let TraitItem::Fn(method) = method else {
             continue;
@@ -67,7 +69,9 @@ fn expand_trait(request: Option<&Request>, mut item: ItemTrait, mut errors: Erro
         let ident = &method.sig.ident;
         // A mistake elsewhere must not make this method one that each `impl` has to write.
         let body = match whole {
-            true => quote!(&#private::Metered::<#number>::slot(self).#look_up.#ident),
+            true => {
+                quote!(&#private::Metered::<#number>::slot(self).stats::<#class>().#ident)
+            }
             false => quote!(::core::unreachable!()),
         };
         method.default = Some(parse_quote!({ #body }));
@@ -76,18 +80,28 @@ fn expand_trait(request: Option<&Request>, mut item: ItemTrait, mut errors: Erro
     item.supertraits
         .push(parse_quote!(#private::Metered<#number>));
     item.colon_token = Some(item.colon_token.unwrap_or_default());
-    let open = if whole {
-        quote!(<Self as #private::Metered<#number>>::slot_of_type().#look_up;)
-    } else {
-        quote!()
+    let told = match whole {
+        true => {
+            quote!(<Self as #private::Metered<#number>>::slot_of_type().declare::<#class>(open))
+        }
+        false => quote!({
+            let _ = open;
+            ::core::unreachable!()
+        }),
     };
     item.items.push(parse_quote! {
         #[doc(hidden)]
-        fn needs_metered_on_the_trait() where Self: ::core::marker::Sized { #open }
+        fn #declare(open: bool) -> #private::Told where Self: ::core::marker::Sized { #told }
     });
-    let structure = whole.then(|| structure(&krate, &item, &class, &stats));
+    let structure = whole.then(|| structure(&krate, &item, &class, template.as_deref(), &stats));
     let errors = errors.report();
     quote!(#errors #structure #item)
+}
+
+/// What the trait tells its `impl`s through. Named after the trait, as a trait may have a metered supertrait.
+fn declare_name(of: &syn::Ident) -> syn::Ident {
+    let name = Case::Snake.of(&of.unraw().to_string());
+    format_ident!("__declare_{name}")
 }
 
 /// The struct that holds the stats of one type.
@@ -95,6 +109,7 @@ fn structure(
     krate: &syn::Path,
     item: &ItemTrait,
     class: &syn::Ident,
+    template: Option<&str>,
     stats: &[StatMethod],
 ) -> TokenStream {
     let vis = &item.vis;
@@ -109,17 +124,23 @@ fn structure(
         quote!(#(#attributes)* #vis #ident: #ty)
     });
     let krate_option = krate.to_token_stream().to_string().replace(' ', "");
-    let conditions = item
+    let conditions: Vec<_> = item
         .attrs
         .iter()
-        .filter(|attribute| attribute.path().is_ident("cfg"));
+        .filter(|attribute| attribute.path().is_ident("cfg"))
+        .collect();
     quote! {
         #(#conditions)*
         #[doc = #doc]
-        #[allow(missing_docs)]
+        #[allow(dead_code, missing_docs)]
         #[::core::prelude::v1::derive(#krate::private::Collected)]
         #[instrumented(crate = #krate_option)]
         #vis struct #class { #(#fields),* }
+        #(#conditions)*
+        #[automatically_derived]
+        impl #krate::private::TraitStats for #class {
+            const TEMPLATE: &'static str = #template;
+        }
     }
 }
 
@@ -147,31 +168,31 @@ fn expand_impl(request: Option<&Request>, block: &ItemImpl, mut errors: Errors) 
         .params
         .iter()
         .any(|parameter| !matches!(parameter, GenericParam::Lifetime(_)));
-    let label = match (is_one_type, name(ty)) {
-        (true, Some(name)) => quote!(::core::option::Option::Some(#name)),
-        _ => quote!(::core::option::Option::None),
+    let trait_ident = metered_trait.segments.last().map(|last| &last.ident);
+    let declare = trait_ident.map(declare_name);
+    let name = format!("{} for {}", text(&metered_trait.segments.last()), text(ty));
+    let line = source::line(block.impl_token.span);
+    let implementor = match is_one_type {
+        true => {
+            let label = type_name(ty).unwrap_or_else(|| text(ty));
+            let ty = with_static_lifetimes(ty);
+            quote!(new(#name, #label, ::core::file!(), #line, __declare::<#ty>))
+        }
+        false => quote!(generic(#name, ::core::file!(), #line)),
     };
-    let declaration = (is_one_type && errors.is_empty()).then(|| {
-        let ty = with_static_lifetimes(ty);
-        let metered_trait = with_static_lifetimes(&parse_quote!(#metered_trait));
-        let name = block.self_ty.to_token_stream().to_string().replace(' ', "");
-        let line = source::line(block.impl_token.span);
+    let tell = quote_spanned!(metered_trait.span()=> <_ as #private::MeteredTrait>::told);
+    let declaration = errors.is_empty().then(|| {
         quote! {
-            #private::inventory::submit! {
-                #private::Declared::new(
-                    &#private::Class {
-                        name: #name,
-                        module: ::core::module_path!(),
-                        file: ::core::file!(),
-                        line: #line,
-                        label: ::core::option::Option::None,
-                        collapsed: false,
-                        stats: &[],
-                    },
-                    ::core::option::Option::None,
-                    || <#ty as #metered_trait>::needs_metered_on_the_trait(),
-                )
+            // Stands in for what the trait lacks when it is not metered, so that its absence is told in our words.
+            trait __Unmetered {
+                fn #declare(_: bool) -> #private::Unmetered { #private::Unmetered }
             }
+            impl<T: ?::core::marker::Sized> __Unmetered for T {}
+            #[allow(dead_code)]
+            fn __declare<T: #metered_trait>(open: bool) -> #private::Told {
+                #tell(T::#declare(open))
+            }
+            #private::inventory::submit!(#private::Declared(&__IMPLEMENTOR));
         }
     });
     let errors = errors.report();
@@ -180,19 +201,23 @@ fn expand_impl(request: Option<&Request>, block: &ItemImpl, mut errors: Errors) 
         #block
         #(#conditions)*
         const _: () = {
+            static __IMPLEMENTOR: #private::Implementor = #private::Implementor::#implementor;
             #[automatically_derived]
             impl #impl_generics #private::Metered<#number> for #ty #clause {
                 fn slot(&self) -> #private::Slot {
-                    <Self as #private::Metered<#number>>::slot_of_type()
+                    __IMPLEMENTOR.slot(::core::any::type_name::<Self>())
                 }
                 fn slot_of_type() -> #private::Slot {
-                    static TYPES: #private::MeteredTypes = #private::MeteredTypes::new();
-                    TYPES.slot(#label, ::core::any::type_name::<Self>())
+                    __IMPLEMENTOR.slot(::core::any::type_name::<Self>())
                 }
             }
             #declaration
         };
     }
+}
+
+fn text(tokens: &impl ToTokens) -> String {
+    tokens.to_token_stream().to_string().replace(' ', "")
 }
 
 /// The type with `'static` for every lifetime: which one it is makes no difference to its stats.

@@ -161,7 +161,8 @@ fn start(request: &Request, function: &Function, of: Option<&str>) -> TokenStrea
     };
     let template = fill(&template, "fn", &function.name());
     let template = of.map_or(template.clone(), |of| fill(&template, "type", of));
-    let class = class(&private, krate, function, &template);
+    let (name, help) = (function.name(), function.help());
+    let line = source::line(function.signature.ident.span());
     let slow = request
         .slow
         .as_ref()
@@ -175,47 +176,18 @@ fn start(request: &Request, function: &Function, of: Option<&str>) -> TokenStrea
             };
             quote!(.slow(#krate::Slow::#limit))
         });
-    let by_type = has(&template, "type");
-    let call = match by_type {
-        true => quote!(start_in(::core::any::type_name::<Self>())),
-        false => quote!(start()),
+    // Of one type alone the timer is the same for every call.
+    let of = match has(&template, "type") {
+        true => quote!(::core::any::type_name::<Self>()),
+        false => quote!(""),
     };
-    // Which type it will be, nobody knows before the first call.
-    let declaration = (!by_type).then(|| {
-        quote! {
-            #private::inventory::submit! {
-                #private::Declared::new(CLASS, ::core::option::Option::Some(#template), || TIMER.touch())
-            }
-        }
-    });
     quote! {
         {
-            const CLASS: &#private::Class = &#class;
-            static TIMER: #private::FnTimer = #private::FnTimer::new(CLASS, #template)#slow;
-            #declaration
-            TIMER.#call
-        }
-    }
-}
-
-fn class(
-    private: &TokenStream,
-    krate: &syn::Path,
-    function: &Function,
-    template: &str,
-) -> TokenStream {
-    let (name, help) = (function.name(), function.help());
-    let line = source::line(function.signature.ident.span());
-    let stat = template.rsplit('/').next().unwrap_or(template);
-    quote! {
-        #private::Class {
-            name: #name,
-            module: ::core::module_path!(),
-            file: ::core::file!(),
-            line: #line,
-            label: ::core::option::Option::None,
-            collapsed: false,
-            stats: &[#private::StatSpec::new(#stat, #krate::Kind::Timer, #help, #line).unit("s")],
+            static TIMER: #private::FnTimer = #private::FnTimer::new(
+                #template, #name, #help, ::core::module_path!(), ::core::file!(), #line
+            )#slow;
+            #private::inventory::submit!(#private::Declared(&TIMER));
+            TIMER.start(#of)
         }
     }
 }

@@ -164,6 +164,19 @@ impl Field {
         matches!(self.role, Role::Stat | Role::StatWith(_))
     }
 
+    /// Whether nobody records into it, as far as its syntax tells: its value comes from a closure, from `init`, or from
+    /// descendants.
+    pub(crate) fn is_only_shown(&self) -> bool {
+        let folds = ["Sum", "CountBy", "Max", "Min"];
+        match self.role {
+            Role::StatWith(_) => true,
+            Role::Stat => {
+                last(&self.ty).is_some_and(|last| folds.iter().any(|fold| last.ident == fold))
+            }
+            _ => false,
+        }
+    }
+
     /// Whether the field has a name in the tree.
     pub(crate) fn is_named(&self) -> bool {
         self.is_stat() || matches!(self.role, Role::Child(_))
@@ -198,16 +211,17 @@ fn role(options: &Options, ty: &Type) -> Role {
 /// Whether the type is written `Node`. Only its place in the expansion hangs on that; whether it is
 /// `calipers::Node` the compiler decides by trait.
 fn is_node(ty: &Type) -> bool {
+    last(ty).is_some_and(|last| last.ident == "Node" && last.arguments.is_none())
+}
+
+/// `Sum<Counter>` of `calipers::Sum<Counter>`.
+fn last(ty: &Type) -> Option<&syn::PathSegment> {
     match ty {
-        Type::Path(path) if path.qself.is_none() => path
-            .path
-            .segments
-            .last()
-            .is_some_and(|last| last.ident == "Node" && last.arguments.is_none()),
+        Type::Path(path) if path.qself.is_none() => path.path.segments.last(),
         // A type that came through a `macro_rules!` variable.
-        Type::Group(group) => is_node(&group.elem),
-        Type::Paren(paren) => is_node(&paren.elem),
-        _ => false,
+        Type::Group(group) => last(&group.elem),
+        Type::Paren(paren) => last(&paren.elem),
+        _ => None,
     }
 }
 

@@ -84,6 +84,11 @@ const _: () = {
             <Counter as ::calipers::Stat>::node(&self.finished)
         }
         fn build(place: &::calipers::private::Opener<'_>, parts: Self::Parts) -> Self {
+            __USED
+                .used(
+                    <Self as ::calipers::Instrumented>::CLASS,
+                    ::core::any::type_name::<Self>(),
+                );
             let () = parts;
             Self {
                 finished: <Counter as ::calipers::Stat>::open(&place.at(0usize)),
@@ -91,10 +96,12 @@ const _: () = {
             }
         }
     }
-    const PARENT: &::calipers::private::Class = <Processor as ::calipers::Parent>::CLASS;
+    const __PARENT: &::calipers::private::Class = <Processor as ::calipers::Parent>::CLASS;
     const _: () = ::calipers::private::check_feed(
-        PARENT,
+        __PARENT,
         "finished",
         <Counter as ::calipers::Stat>::KIND,
     );
+    static __USED: ::calipers::private::GenericClass = ::calipers::private::GenericClass::new();
+    ::calipers::private::inventory::submit!(::calipers::private::Declared(& __USED));
 };

@@ -13,8 +13,5 @@ pub struct Web {
 pub static WEB: ::calipers::Collection<Web> = ::calipers::Collection::new("/web");
 #[cfg(feature = "web")]
 const _: () = {
-    ::calipers::private::inventory::submit! {
-        ::calipers::private::Declared::new(< Web as ::calipers::Instrumented > ::CLASS,
-        ::core::option::Option::Some("/web"), || ::calipers::private::touch(& WEB),)
-    }
+    ::calipers::private::inventory::submit!(::calipers::private::Declared(& WEB));
 };

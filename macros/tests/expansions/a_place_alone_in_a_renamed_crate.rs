@@ -62,8 +62,8 @@ const _: () = {
             }
         }
     }
-    crate::stats::private::inventory::submit! {
-        crate ::stats::private::Declared::new(< Holder as crate ::stats::Instrumented >
-        ::CLASS, ::core::option::Option::None, || {},)
-    }
+    crate::stats::private::inventory::submit!(
+        crate ::stats::private::Declared(< Holder as crate ::stats::Instrumented >
+        ::CLASS)
+    );
 };

@@ -1,32 +1,16 @@
 /// Reads a number.
 pub fn parse(input: &str) -> Result<impl Iterator<Item = u8>, ParseError> {
     let running = {
-        const CLASS: &::calipers::private::Class = &::calipers::private::Class {
-            name: "parse",
-            module: ::core::module_path!(),
-            file: ::core::file!(),
-            line: 0u32,
-            label: ::core::option::Option::None,
-            collapsed: false,
-            stats: &[
-                ::calipers::private::StatSpec::new(
-                        "parse",
-                        ::calipers::Kind::Timer,
-                        "Reads a number.",
-                        0u32,
-                    )
-                    .unit("s"),
-            ],
-        };
         static TIMER: ::calipers::private::FnTimer = ::calipers::private::FnTimer::new(
-            CLASS,
             "{module}/parse",
+            "parse",
+            "Reads a number.",
+            ::core::module_path!(),
+            ::core::file!(),
+            0u32,
         );
-        ::calipers::private::inventory::submit! {
-            ::calipers::private::Declared::new(CLASS,
-            ::core::option::Option::Some("{module}/parse"), || TIMER.touch())
-        }
-        TIMER.start()
+        ::calipers::private::inventory::submit!(::calipers::private::Declared(& TIMER));
+        TIMER.start("")
     };
     let value = ::calipers::private::once(move || -> Result<_, ParseError> {
         let number: u8 = input.parse()?;

@@ -2,48 +2,69 @@ impl http::Endpoint for Users<'_> {
     fn get(&self) {}
 }
 const _: () = {
+    static __IMPLEMENTOR: ::calipers::private::Implementor = ::calipers::private::Implementor::new(
+        "Endpoint for Users<'_>",
+        "Users",
+        ::core::file!(),
+        0u32,
+        __declare::<Users<'static>>,
+    );
     #[automatically_derived]
     impl ::calipers::private::Metered<5938649617430854620u64> for Users<'_> {
         fn slot(&self) -> ::calipers::private::Slot {
-            <Self as ::calipers::private::Metered<
-                5938649617430854620u64,
-            >>::slot_of_type()
+            __IMPLEMENTOR.slot(::core::any::type_name::<Self>())
         }
         fn slot_of_type() -> ::calipers::private::Slot {
-            static TYPES: ::calipers::private::MeteredTypes = ::calipers::private::MeteredTypes::new();
-            TYPES
-                .slot(
-                    ::core::option::Option::Some("Users"),
-                    ::core::any::type_name::<Self>(),
-                )
+            __IMPLEMENTOR.slot(::core::any::type_name::<Self>())
         }
     }
-    ::calipers::private::inventory::submit! {
-        ::calipers::private::Declared::new(& ::calipers::private::Class { name :
-        "Users<'_>", module : ::core::module_path!(), file : ::core::file!(), line :
-        0u32, label : ::core::option::Option::None, collapsed : false, stats : & [], },
-        ::core::option::Option::None, || < Users < 'static > as http::Endpoint >
-        ::needs_metered_on_the_trait(),)
+    trait __Unmetered {
+        fn __declare_endpoint(_: bool) -> ::calipers::private::Unmetered {
+            ::calipers::private::Unmetered
+        }
     }
+    impl<T: ?::core::marker::Sized> __Unmetered for T {}
+    #[allow(dead_code)]
+    fn __declare<T: http::Endpoint>(open: bool) -> ::calipers::private::Told {
+        <_ as ::calipers::private::MeteredTrait>::told(T::__declare_endpoint(open))
+    }
+    ::calipers::private::inventory::submit!(
+        ::calipers::private::Declared(& __IMPLEMENTOR)
+    );
 };
 impl<T: Send> Endpoint for Cached<T>
 where
     T: Clone,
 {}
 const _: () = {
+    static __IMPLEMENTOR: ::calipers::private::Implementor = ::calipers::private::Implementor::generic(
+        "Endpoint for Cached<T>",
+        ::core::file!(),
+        0u32,
+    );
     #[automatically_derived]
     impl<T: Send> ::calipers::private::Metered<5938649617430854620u64> for Cached<T>
     where
         T: Clone,
     {
         fn slot(&self) -> ::calipers::private::Slot {
-            <Self as ::calipers::private::Metered<
-                5938649617430854620u64,
-            >>::slot_of_type()
+            __IMPLEMENTOR.slot(::core::any::type_name::<Self>())
         }
         fn slot_of_type() -> ::calipers::private::Slot {
-            static TYPES: ::calipers::private::MeteredTypes = ::calipers::private::MeteredTypes::new();
-            TYPES.slot(::core::option::Option::None, ::core::any::type_name::<Self>())
+            __IMPLEMENTOR.slot(::core::any::type_name::<Self>())
         }
     }
+    trait __Unmetered {
+        fn __declare_endpoint(_: bool) -> ::calipers::private::Unmetered {
+            ::calipers::private::Unmetered
+        }
+    }
+    impl<T: ?::core::marker::Sized> __Unmetered for T {}
+    #[allow(dead_code)]
+    fn __declare<T: Endpoint>(open: bool) -> ::calipers::private::Told {
+        <_ as ::calipers::private::MeteredTrait>::told(T::__declare_endpoint(open))
+    }
+    ::calipers::private::inventory::submit!(
+        ::calipers::private::Declared(& __IMPLEMENTOR)
+    );
 };

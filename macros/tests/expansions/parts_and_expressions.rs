@@ -82,9 +82,15 @@ const _: () = {
             ],
         };
         fn node(&self) -> &::calipers::Node {
+            let _ = (&self.size,);
             <Family<K, Counter> as ::calipers::Stat>::node(&self.by_key)
         }
         fn build(place: &::calipers::private::Opener<'_>, parts: Self::Parts) -> Self {
+            __USED
+                .used(
+                    <Self as ::calipers::Instrumented>::CLASS,
+                    ::core::any::type_name::<Self>(),
+                );
             let made = {
                 #[allow(unused_variables)]
                 let pool = &parts.pool;
@@ -122,4 +128,6 @@ const _: () = {
             }
         }
     }
+    static __USED: ::calipers::private::GenericClass = ::calipers::private::GenericClass::new();
+    ::calipers::private::inventory::submit!(::calipers::private::Declared(& __USED));
 };

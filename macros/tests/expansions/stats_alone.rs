@@ -82,8 +82,7 @@ const _: () = {
         }
     }
     const _: () = <Family<String, Counter> as ::calipers::private::Keyed>::KEYED;
-    ::calipers::private::inventory::submit! {
-        ::calipers::private::Declared::new(< Handler as ::calipers::Instrumented >
-        ::CLASS, ::core::option::Option::None, || {},)
-    }
+    ::calipers::private::inventory::submit!(
+        ::calipers::private::Declared(< Handler as ::calipers::Instrumented > ::CLASS)
+    );
 };

@@ -3,6 +3,7 @@
 use std::ops::Deref;
 use std::sync::OnceLock;
 
+use crate::tree::declared::{Declaration, DeclaredStat};
 use crate::tree::opener::{self, Instrumented};
 
 use super::registry;
@@ -36,6 +37,16 @@ impl<T> Collection<T> {
             path,
             opened: OnceLock::new(),
         }
+    }
+}
+
+impl<T: Instrumented<Parts = ()> + Send + Sync> Declaration for Collection<T> {
+    fn list(&'static self, tell: &mut dyn FnMut(DeclaredStat)) {
+        T::CLASS.list_at(Some(self.path), T::CLASS.name, None, tell);
+    }
+
+    fn touch(&'static self) {
+        let _: &T = self;
     }
 }
 

@@ -101,8 +101,9 @@ impl SlowLog {
         }
     }
 
+    /// Logs a section that has ended, if it was slow.
     #[inline]
-    fn check(&self, took: Duration) {
+    pub(crate) fn check(&self, took: Duration) {
         let limit = match (&self.limit, self.slow) {
             (Some(limit), _) => limit.nanos(),
             (None, Slow::Above(limit)) => limit.as_nanos() as u64,

@@ -1,4 +1,4 @@
-//! What a program declares: classes, their stats, and the statics that should be visible before their first use.
+//! Classes: what the derive knows of a struct of stats, and of each of its stats.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -148,39 +148,6 @@ impl StatSpec {
     /// What it counts, in its author's words.
     pub const fn help(&self) -> &'static str {
         self.spec.help
-    }
-}
-
-/// Something that the program declares at link time.
-pub struct Declared {
-    class: &'static Class,
-    path: Option<&'static str>,
-    touch: fn(),
-}
-
-impl Declared {
-    /// A class; with a path when it is a static, and then `touch` opens it.
-    pub const fn new(class: &'static Class, path: Option<&'static str>, touch: fn()) -> Declared {
-        Declared { class, path, touch }
-    }
-
-    /// What it is.
-    pub fn class(&self) -> &'static Class {
-        self.class
-    }
-
-    /// Where it stands, when that is known before it runs.
-    pub fn path(&self) -> Option<&'static str> {
-        self.path
-    }
-}
-
-inventory::collect!(Declared);
-
-/// Opens every static that the program declares, so that it is visible at zero before its first use.
-pub(crate) fn touch_declared() {
-    for declared in inventory::iter::<Declared> {
-        (declared.touch)();
     }
 }
 

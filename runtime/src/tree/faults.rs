@@ -28,6 +28,8 @@ pub(crate) enum Fault {
     ClosureStalled,
     /// An aggregate that cannot fold a descendant's stat of its name.
     CannotFold,
+    /// Two declarations of the program's that mean one path.
+    DeclarationClash,
 }
 
 struct Tally {
@@ -46,7 +48,7 @@ const fn tally(name: &'static str, help: &'static str) -> Tally {
     }
 }
 
-static TALLIES: [Tally; 8] = [
+static TALLIES: [Tally; 9] = [
     tally("invalidPaths", "Paths that were none and were mended"),
     tally(
         "pathConflicts",
@@ -63,6 +65,10 @@ static TALLIES: [Tally; 8] = [
     tally(
         "cannotFold",
         "Stats that the aggregate of their name cannot fold",
+    ),
+    tally(
+        "declarationClashes",
+        "Declarations that mean one path, in two kinds or from two places in the source",
     ),
 ];
 

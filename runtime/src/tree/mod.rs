@@ -16,9 +16,11 @@
 //!
 //! How it fits: above the cells and the plain values of [`crate::snapshot`], below the stats. No unsafe code.
 
+pub(crate) mod by_type;
 pub(crate) mod class;
 pub(crate) mod closures;
 pub(crate) mod collect;
+pub(crate) mod declared;
 pub(crate) mod entry;
 pub(crate) mod faults;
 mod fold;
