@@ -1,4 +1,4 @@
-//! What the examples share and nobody needs to read: traffic, and chance.
+//! What the examples share and nobody needs to read: traffic, chance, and where warnings go.
 //!
 //! The examples themselves are programs to start from:
 //!
@@ -6,3 +6,4 @@
 
 pub mod dice;
 pub mod load;
+pub mod warnings;

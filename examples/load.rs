@@ -36,7 +36,7 @@ collection! {
 const WAVE: Duration = Duration::from_secs(20);
 
 /// Keeps `clients` clients busy with a server, for ever. `next` makes the requests.
-pub async fn run(server: SocketAddr, clients: usize, next: fn(&mut Dice) -> Request<Body>) {
+pub async fn run(server: SocketAddr, clients: u16, next: fn(&mut Dice) -> Request<Body>) {
     let start = Instant::now();
     // A set ends its tasks when it is dropped, and so with this future.
     let mut tasks: JoinSet<()> = (0..clients).map(|_| client(server, start, next)).collect();

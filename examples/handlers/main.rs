@@ -13,11 +13,7 @@
 //! - `process.rs`: gauges that are closures;
 //! - this file: serving the page, and reading the stats at the end.
 
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a program, not a library"
-)]
+#![allow(clippy::print_stderr, reason = "a program, not a library")]
 
 mod pool;
 mod process;
@@ -28,9 +24,10 @@ use std::net::Ipv4Addr;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use calipers_examples::load;
-use clap::Parser;
+use calipers_examples::{load, warnings};
+use clap::{Parser, value_parser};
 use tokio::net::TcpListener;
+use tokio::time::timeout;
 
 /// A small shop under load, with its live stats page.
 #[derive(Parser)]
@@ -48,8 +45,8 @@ struct Arguments {
     port: u16,
 
     /// How many clients the load generator has.
-    #[arg(long, default_value_t = 24, value_name = "N")]
-    clients: usize,
+    #[arg(long, default_value_t = 24, value_name = "N", value_parser = value_parser!(u16).range(1..))]
+    clients: u16,
 }
 
 type Error = Box<dyn std::error::Error>;
@@ -66,6 +63,8 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Error> {
+    warnings::to_stderr();
+
     // The stats page: this line is all it takes.
     let stats = calipers::report::http::serve_in_background(
         (Ipv4Addr::LOCALHOST, arguments.port),
@@ -78,11 +77,13 @@ async fn run(arguments: Arguments) -> Result<(), Error> {
     let serving = axum::serve(shop, web::shop());
     let traffic = load::run(address, arguments.clients, web::some_request);
 
-    println!("stats page   {}", stats.url());
-    println!(
-        "the shop     http://{address}/ with {} clients",
-        arguments.clients
-    );
+    let mut stdout = std::io::stdout();
+    writeln!(stdout, "stats page   {}", stats.url())?;
+    writeln!(stdout, "the shop     http://{address}/")?;
+    match arguments.seconds {
+        Some(seconds) => writeln!(stdout, "it ends      after {seconds} s, or on Ctrl-C")?,
+        None => writeln!(stdout, "it ends      on Ctrl-C")?,
+    }
 
     tokio::select! {
         served = serving => served?,
@@ -91,24 +92,15 @@ async fn run(arguments: Arguments) -> Result<(), Error> {
     }
 
     // Whatever reads stats reads a snapshot; printed, it is a table.
-    let mut stdout = std::io::stdout();
     writeln!(stdout, "\n{}", calipers::snapshot())?;
     Ok(())
 }
 
 /// Waits for the time to be over, or for Ctrl-C.
-async fn end(seconds: Option<u64>) -> Result<(), Error> {
-    match seconds {
-        Some(seconds) => {
-            println!("it ends      after {seconds} s, or on Ctrl-C");
-            tokio::time::timeout(Duration::from_secs(seconds), tokio::signal::ctrl_c())
-                .await
-                .unwrap_or(Ok(()))?;
-        }
-        None => {
-            println!("it ends      on Ctrl-C");
-            tokio::signal::ctrl_c().await?;
-        }
+async fn end(seconds: Option<u64>) -> std::io::Result<()> {
+    let interrupted = tokio::signal::ctrl_c();
+    match seconds.map(Duration::from_secs) {
+        Some(time) => timeout(time, interrupted).await.unwrap_or(Ok(())),
+        None => interrupted.await,
     }
-    Ok(())
 }

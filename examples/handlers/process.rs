@@ -8,7 +8,8 @@ use calipers::prelude::*;
 /// The process as a whole.
 #[derive(Instrumented)]
 pub(crate) struct Process {
-    /// Time since the program started. The expression is evaluated once, by `init`; the closure whenever somebody looks.
+    /// Time since the program started.
+    // The expression is evaluated once, by `init`; its closure is called whenever somebody looks.
     #[stat(unit = "s", with = { let start = Instant::now(); move || start.elapsed().as_secs_f64() })]
     uptime: Gauge,
     /// Memory in use, as Linux counts it.
