@@ -32,6 +32,8 @@ mod graphite;
 pub mod http;
 #[cfg(any(feature = "graphite", feature = "statsd"))]
 mod names;
+#[cfg(feature = "prometheus")]
+pub mod prometheus;
 mod reader;
 #[cfg(any(feature = "graphite", feature = "statsd"))]
 mod rules;

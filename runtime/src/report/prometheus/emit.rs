@@ -1,0 +1,294 @@
+//! Writing an exposition: from the layout and the snapshot's values to samples, whatever the format.
+//!
+//! What a stat is to Prometheus is said here, once; a [`Writer`] knows how numbers, labels and histograms look in its
+//! format and nothing of stats. So the series are the same in each format: only the text formats cannot show native
+//! histograms, and the oldest no created timestamps.
+
+use std::borrow::Cow;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::buckets::Scale;
+use super::layout::{Facet, Layout, OUTCOME, STATE, Slot, Type};
+use super::name;
+use crate::snapshot::{Distribution, FamilyValue, Number, Outcomes, StatShape, Value};
+
+/// A format.
+pub(super) trait Writer {
+    fn begin(&mut self, family: &Header<'_>);
+
+    /// Ends the family; one without samples leaves no trace.
+    fn end(&mut self);
+
+    /// Adds a label to those of a series.
+    fn label(labels: &mut Vec<u8>, name: &str, value: &str);
+
+    /// A series that is a number.
+    fn number(&mut self, labels: &[u8], number: Number, stat: &StatShape);
+
+    /// Series that differ only in one more label, given as its values with their numbers. Here is where the time goes
+    /// when there are many series, so a format does whatever is common to them once.
+    fn numbers<'n>(
+        &mut self,
+        labels: &[u8],
+        label: &str,
+        numbers: impl Iterator<Item = (&'n str, Number)>,
+        stat: &StatShape,
+    ) {
+        let mut all = labels.to_vec();
+        for (value, number) in numbers {
+            all.truncate(labels.len());
+            Self::label(&mut all, label, value);
+            self.number(&all, number, stat);
+        }
+    }
+
+    /// A series that is a distribution.
+    fn histogram(&mut self, labels: &[u8], of: &Distribution, scale: &Scale, stat: &StatShape);
+}
+
+/// What is said about a family before its samples.
+pub(super) struct Header<'a> {
+    pub(super) name: &'a str,
+    pub(super) of: Type,
+    pub(super) unit: &'a str,
+    /// What a facet shows of the stat that the help describes.
+    pub(super) about: &'static str,
+    pub(super) help: &'a str,
+}
+
+/// Writes everything that is laid out.
+pub(super) fn emit<W: Writer>(layout: &Layout<'_>, writer: &mut W) {
+    let mut labels = Vec::new();
+    for family in layout.families() {
+        let slots = family
+            .slots
+            .iter()
+            .filter_map(|(number, facet)| Some((layout.slot(*number)?, *facet)));
+        let Some((first, facet)) = slots.clone().next() else {
+            continue;
+        };
+        writer.begin(&Header {
+            name: &family.name,
+            of: family.of,
+            unit: &family.unit,
+            about: about(facet),
+            help: &help(first),
+        });
+        for (slot, facet) in slots {
+            let shown = Shown {
+                family: &family.name,
+                facet,
+                slot,
+                scale: layout.scale(slot),
+            };
+            for stat in layout.stats(slot) {
+                labels.clear();
+                for (name, (_, value)) in slot.labels.iter().zip(stat.place.labels.iter()) {
+                    W::label(&mut labels, name, value);
+                }
+                let keys = slot.labels.get(slot.segments..).unwrap_or_default();
+                let mut series = Series {
+                    shown: &shown,
+                    stat: stat.shape,
+                    labels: &mut labels,
+                    writer,
+                };
+                series.value(keys, stat.value);
+            }
+        }
+        writer.end();
+    }
+}
+
+/// What all series of one slot have in common.
+struct Shown<'a> {
+    /// What the family is called, which a state set has as a label.
+    family: &'a str,
+    facet: Facet,
+    slot: &'a Slot<'a>,
+    scale: Option<&'a Scale>,
+}
+
+/// What is being written: a series, or several that differ in labels to be added.
+struct Series<'a, W> {
+    shown: &'a Shown<'a>,
+    stat: &'a StatShape,
+    labels: &'a mut Vec<u8>,
+    writer: &'a mut W,
+}
+
+impl<W: Writer> Series<'_, W> {
+    fn value(&mut self, keys: &[String], value: &Value) {
+        match (self.shown.facet, value) {
+            (_, Value::Family(family)) => {
+                if let Some((key, keys)) = keys.split_first() {
+                    self.members(key, keys, family);
+                }
+            }
+            (Facet::Whole, value) => self.whole(value),
+            (Facet::Outcomes, Value::Timer(timer)) => self.outcomes(timer.outcomes),
+            (Facet::InFlight, Value::Timer(timer)) => self.number(Number::U64(timer.in_flight)),
+            _ => {}
+        }
+    }
+
+    fn members(&mut self, key: &str, keys: &[String], family: &FamilyValue) {
+        let shown = self.shown;
+        let scalar = |value| match shown.facet {
+            Facet::Whole => shown.scalar(value),
+            _ => None,
+        };
+        if family
+            .members
+            .first()
+            .is_some_and(|(_, first)| scalar(first).is_some())
+        {
+            let numbers = family
+                .members
+                .iter()
+                .filter_map(|(key, member)| Some((&**key, scalar(member)?)));
+            return self.numbers(key, numbers);
+        }
+        for (value, member) in &family.members {
+            let without = self.labels.len();
+            W::label(self.labels, key, value);
+            self.value(keys, member);
+            self.labels.truncate(without);
+        }
+    }
+
+    fn whole(&mut self, value: &Value) {
+        let shown = self.shown;
+        match value {
+            Value::Histogram(histogram) => self.distribution(&histogram.lifetime),
+            Value::Timer(timer) => self.distribution(&timer.lifetime),
+            Value::StateTime(times) => {
+                let seconds = |nanos: u64| shown.scaled(Number::U64(nanos));
+                let times = times.nanos.iter();
+                self.numbers(
+                    STATE,
+                    times.map(|(state, nanos)| (&**state, seconds(*nanos))),
+                );
+            }
+            Value::CountBy(states) => {
+                let counts = states.counts.iter();
+                self.numbers(
+                    STATE,
+                    counts.map(|(state, count)| (&**state, Number::U64(*count))),
+                );
+            }
+            Value::StateSet(current, states) => {
+                let holds = |state| Number::Bool(current.as_ref() == Some(state));
+                self.numbers(
+                    shown.family,
+                    states.iter().map(|state| (&**state, holds(state))),
+                );
+            }
+            Value::Info(entries) => self.info(entries),
+            _ => {
+                if let Some(number) = shown.scalar(value) {
+                    self.number(number);
+                }
+            }
+        }
+    }
+
+    fn outcomes(&mut self, outcomes: Outcomes) {
+        let Outcomes {
+            ok,
+            err,
+            panicked,
+            cancelled,
+        } = outcomes;
+        let all = [
+            ("ok", ok),
+            ("err", err),
+            ("panicked", panicked),
+            ("cancelled", cancelled),
+        ];
+        let all = all
+            .into_iter()
+            .map(|(outcome, count)| (outcome, Number::U64(count)));
+        self.numbers(OUTCOME, all);
+    }
+
+    fn info(&mut self, entries: &[(Box<str>, Box<str>)]) {
+        let mut names = self.shown.slot.labels.clone();
+        let without = self.labels.len();
+        for (entry, text) in entries {
+            let name = name::unique_label(entry, |name| names.iter().any(|other| other == name));
+            W::label(self.labels, &name, text);
+            names.push(name);
+        }
+        self.number(Number::U64(1));
+        self.labels.truncate(without);
+    }
+
+    fn number(&mut self, number: Number) {
+        self.writer.number(self.labels, number, self.stat);
+    }
+
+    fn numbers<'n>(&mut self, label: &str, numbers: impl Iterator<Item = (&'n str, Number)>) {
+        self.writer.numbers(self.labels, label, numbers, self.stat);
+    }
+
+    fn distribution(&mut self, of: &Distribution) {
+        if let Some(scale) = self.shown.scale {
+            self.writer.histogram(self.labels, of, scale, self.stat);
+        }
+    }
+}
+
+impl Shown<'_> {
+    /// What is shown of a value that is one number; a gauge may have none.
+    fn scalar(&self, value: &Value) -> Option<Number> {
+        Some(self.scaled(match value {
+            Value::Counter(count) => Number::U64(*count),
+            Value::Meter(meter) => Number::U64(meter.count),
+            Value::UpDownCounter(level) => Number::I64(*level),
+            Value::Gauge(number) => (*number)?,
+            _ => return None,
+        }))
+    }
+
+    fn scaled(&self, number: Number) -> Number {
+        match self.slot.factor.is_one() {
+            true => number,
+            false => Number::F64(self.slot.factor.of(number.as_f64())),
+        }
+    }
+}
+
+fn about(facet: Facet) -> &'static str {
+    match facet {
+        Facet::Whole => "",
+        Facet::Outcomes => "How they ended: ",
+        Facet::InFlight => "How many are under way: ",
+    }
+}
+
+/// A stat's help; where it has none, what it is and where, since a family without a help text is found fault with.
+fn help<'a>(slot: &Slot<'a>) -> Cow<'a, str> {
+    match slot.stat.help.trim() {
+        "" => format!("{} at {}/{}", slot.stat.kind, slot.place, slot.stat.name).into(),
+        help => help.into(),
+    }
+}
+
+/// A text without NUL, which Prometheus cannot read in the text formats: it becomes `␀0`, and a `␀` that was there before
+/// `␀1`, so that different texts stay different.
+pub(super) fn without_nul(text: &str) -> Cow<'_, str> {
+    // By bytes first, which is far faster than by letters: `␀` begins with this one, and rare ones beside it.
+    let may = |byte| matches!(byte, 0 | 0xE2);
+    if !text.bytes().fold(false, |found, byte| found | may(byte)) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(
+        text.replace('\u{2400}', "\u{2400}1")
+            .replace('\0', "\u{2400}0"),
+    )
+}
+
+pub(super) fn since_1970(time: SystemTime) -> Duration {
+    time.duration_since(UNIX_EPOCH).unwrap_or_default()
+}
