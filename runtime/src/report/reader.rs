@@ -30,7 +30,7 @@ pub trait Reader: Send + 'static {
     /// Goes on with what could not be delivered at once, until `until` at the latest.
     ///
     /// Called between pushes, as long as the last call said that something is [queued](Pushed::queued). It may
-    /// block until `until`, which is at most a tenth of a second away.
+    /// block until `until`, which is a few hundredths of a second away.
     ///
     /// # Errors
     ///

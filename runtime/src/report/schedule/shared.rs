@@ -75,6 +75,13 @@ impl Shared {
         }
     }
 
+    /// Until when a flush may go on that may until `until`: whoever stops the reader does not wait for it.
+    pub(super) fn limit(&self, until: Instant) -> Instant {
+        let state = self.state();
+        let stop = state.until.filter(|_| state.stop);
+        stop.map_or(until, |stop| stop.min(until))
+    }
+
     /// What the flushes up to this one came to.
     pub(super) fn answer(&self, number: u64, outcome: Result<(), DeliveryError>) {
         let mut state = self.state();
@@ -105,9 +112,11 @@ impl Shared {
         if state.ended || state.stop {
             return Err(DeliveryError::Stopped);
         }
+        // Several that wait together get the longest time any of them has.
+        let others = state.until.filter(|_| state.asked > state.answered);
+        state.until = others.max(Some(until));
         state.asked += 1;
         let number = state.asked;
-        state.until = state.until.max(Some(until));
         self.changed.notify_all();
         state = self.wait(state, until, |state| state.answered >= number);
         if state.answered < number {

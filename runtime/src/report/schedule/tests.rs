@@ -218,6 +218,37 @@ fn what_is_queued_is_delivered_between_pushes_and_at_the_end() {
 }
 
 #[test]
+fn a_short_flush_after_a_long_one_is_short() {
+    let registry = Registry::new();
+    let open = Arc::new(AtomicBool::new(true));
+    let reader = Holding {
+        open: open.clone(),
+        held: 0,
+    };
+    let schedule = Schedule::new("scripted").every(NEVER).registry(&registry);
+    let handle = schedule.start(reader).unwrap();
+    handle.flush(LONG).unwrap();
+    open.store(false, SeqCst);
+    let began = Instant::now();
+    assert!(handle.flush(Duration::from_millis(20)).is_err());
+    while own(&registry, "offered") < 20 {
+        assert!(began.elapsed() < LONG / 2);
+        thread::yield_now();
+    }
+    // Nor does who stops it wait for somebody's long flush.
+    thread::scope(|scope| {
+        let long = scope.spawn(|| handle.flush(LONG));
+        while own(&registry, "offered") < 30 {
+            assert!(began.elapsed() < LONG / 2);
+            thread::yield_now();
+        }
+        assert!(handle.stop(Duration::from_millis(20)).is_err());
+        assert!(long.join().unwrap().is_err());
+    });
+    assert!(began.elapsed() < LONG / 2);
+}
+
+#[test]
 fn two_readers_of_one_name_have_stats_of_their_own() {
     let registry = Registry::new();
     let first = start(&registry, |_| Ok(Pushed::nothing()));

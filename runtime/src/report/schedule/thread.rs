@@ -12,7 +12,7 @@ use crate::Registry;
 use crate::report::{PushError, Pushed, Reader};
 
 /// How long a reader may be busy with what it has queued before somebody looks whether anything was asked for.
-const SLICE: Duration = Duration::from_millis(100);
+const SLICE: Duration = Duration::from_millis(25);
 
 /// How long a reader that got nowhere is left alone: one that does not wait by itself must not make this spin.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -91,7 +91,7 @@ impl<R: Reader> Driven<R> {
             let pushed = self.push();
             let mut outcome = pushed.clone();
             while self.queued > 0 {
-                let now = Instant::now();
+                let (now, until) = (Instant::now(), self.shared.limit(until));
                 if now >= until {
                     return Err(DeliveryError::Queued { left: self.queued });
                 }

@@ -12,7 +12,7 @@ use crate::report::connecting::{Link, each_address};
 use crate::report::{PushError, Pushed};
 
 /// After so many datagrams there is a breath: a server's receive buffer holds some hundred, and it reads them one by one.
-const GROUP: u32 = 16;
+const GROUP: u32 = 8;
 const BREATH: Duration = Duration::from_millis(5);
 
 /// How long a push that has made more than may wait holds on.
