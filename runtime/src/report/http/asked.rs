@@ -105,7 +105,7 @@ fn up(path: &str) -> String {
 }
 
 /// A parameter's value, as forms encode it.
-fn parameter(value: &str) -> Result<String, Problem> {
+pub(super) fn parameter(value: &str) -> Result<String, Problem> {
     decoded(&value.replace('+', " "))
 }
 

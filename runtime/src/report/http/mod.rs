@@ -19,9 +19,10 @@
 //! | `?format=json`, `?format=prettyjson` | the same as JSON, in the shape of the tree |
 //! | `?query=latency.p99 > 0.5` | only the stats that satisfy it; see [`Snapshot::query`](crate::Snapshot::query) |
 //! | `?refresh=2` | a page that reloads every two seconds |
+//! | `/metrics` | all stats as Prometheus wants them, with the feature `prometheus` |
 //!
-//! All of these go together. An unknown path is answered with 404, what makes no sense with 400, and both say why. A
-//! family's key is one segment of a path: a `/` in it is written `%2F`.
+//! All of these but the last go together. An unknown path is answered with 404, what makes no sense with 400, and both
+//! say why. A family's key is one segment of a path: a `/` in it is written `%2F`.
 //!
 //! ```sh
 //! curl '127.0.0.1:9000/processor/?format=prettyjson'
@@ -40,9 +41,24 @@
 //! threads and never on a thread that serves; timers and histograms that were looked at keep their last minute for
 //! five more.
 //!
+//! # For Prometheus
+//!
+//! `/metrics` answers in the format that is asked for, and shows totals. A scrape may ask for more in its URL, which
+//! Prometheus takes from `params` in its configuration: `depth=instances` or `depth=both`, `buckets=0.1,0.5,1` (in
+//! seconds, bytes, …), `created=no`.
+//!
+//! ```yaml
+//! scrape_configs:
+//!   - job_name: my-server
+//!     static_configs: [{ targets: ['127.0.0.1:9000'] }]
+//!     params: { depth: [both] }
+//! ```
+//!
 //! How it fits: `server` listens, `routes` answers, `asked` reads the URL, `page` draws. All of it sees snapshots only.
 
 mod asked;
+#[cfg(feature = "prometheus")]
+mod metrics;
 mod page;
 mod routes;
 mod server;

@@ -31,10 +31,11 @@ struct Site {
 
 /// The routes of a registry's tree.
 pub(super) fn of(registry: Registry, name: String) -> Router {
+    let routes = Router::new().route(&format!("/{STYLE}"), only(get(style)));
+    #[cfg(feature = "prometheus")]
+    let routes = routes.route("/metrics", only(super::metrics::of(registry.clone())));
     let site = Arc::new(Site { registry, name });
-    Router::new()
-        .route(&format!("/{STYLE}"), only(get(style)))
-        .fallback_service(only(get(answer)).with_state(site))
+    routes.fallback_service(only(get(answer)).with_state(site))
 }
 
 /// Tells every other method that only GET and HEAD are answered; axum adds which to the headers.
@@ -197,7 +198,7 @@ impl IntoResponse for Answer {
 }
 
 /// What tells a browser to refuse what this page never does, should a name find a way to ask for it after all.
-const GUARDS: [(HeaderName, &str); 3] = [
+pub(super) const GUARDS: [(HeaderName, &str); 3] = [
     (
         header::CONTENT_SECURITY_POLICY,
         "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
