@@ -132,6 +132,15 @@ impl<S> Clone for StateSet<S> {
 #[derive(Debug, Default)]
 struct OpenState(ArcSwapOption<Arc<str>>);
 
+impl OpenState {
+    /// Out of line: one of a closed set is entered with a store, and without what this takes.
+    #[cold]
+    #[inline(never)]
+    fn enter(&self, name: &str) {
+        self.0.store(Some(Arc::new(Arc::from(name))));
+    }
+}
+
 impl Held for OpenState {
     fn read(&self) -> Value {
         Value::StateSet(self.0.load().as_deref().cloned(), Arc::from([]))
@@ -156,9 +165,7 @@ impl<S: State> StateSet<S> {
         match &self.held {
             Handle::Closed(Some(cell)) => cell.store(state.place() as u64 + 1, Relaxed),
             Handle::Closed(None) => {}
-            Handle::Open(open) => {
-                open.0.store(Some(Arc::new(Arc::from(&*state.name()))));
-            }
+            Handle::Open(open) => open.enter(&state.name()),
         }
     }
 
