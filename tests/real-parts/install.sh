@@ -17,6 +17,8 @@ debian=(
   carbon-cache:graphite-carbon
   whisper-fetch:graphite-carbon
   netdata:netdata-core
+  prometheus:prometheus
+  promtool:prometheus
 )
 
 missing=()
@@ -37,6 +39,16 @@ if [ ! -f "$parts/node_modules/statsd/stats.js" ]; then
   fi
   mkdir -p "$parts"
   npm install --prefix "$parts" --no-optional --no-audit --no-fund --loglevel=error statsd@0.9.0
+fi
+
+# PyPI: the strictest reader of OpenMetrics there is, in an environment of its own.
+if ! "$parts/prometheus-client/bin/python" -c 'import prometheus_client' 2>/dev/null; then
+  if ! command -v python3 >/dev/null; then
+    echo '!! NO PYTHON3 ON PATH: install python3 with venv, then run this again' >&2
+    exit 1
+  fi
+  python3 -m venv --clear "$parts/prometheus-client"
+  "$parts/prometheus-client/bin/pip" install --quiet --disable-pip-version-check prometheus_client==0.26.0
 fi
 
 echo "the real parts are installed; those without a Debian package are in $parts"

@@ -29,7 +29,7 @@ pub fn alone(name: &str, body: impl FnOnce()) {
     assert!(run.status.success(), "{name}: {}\n{out}\n{err}", run.status);
     assert!(out.contains("1 passed"), "no test is called {name}:\n{out}");
     // What it measured is worth reading, with `--nocapture`.
-    for line in out.lines().filter(|line| line.starts_with("figure:")) {
-        println!("{line}");
+    for figure in out.split("figure: ").skip(1) {
+        println!("figure: {}", figure.lines().next().unwrap_or_default());
     }
 }
