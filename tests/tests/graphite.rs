@@ -1,5 +1,14 @@
 //! Graphite, against the real carbon: what it stores is what was sent, whatever happens to it meanwhile.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails, which is what it is for"
+)]
+
 mod parts;
 
 use std::fs;

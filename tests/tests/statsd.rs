@@ -1,5 +1,14 @@
 //! StatsD, against the real server and against Netdata: totals are equal, to the last one, and no line is bad.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails, which is what it is for"
+)]
+
 mod parts;
 
 use std::collections::BTreeMap;

@@ -1,5 +1,14 @@
 //! Lines of JSON, and the file that tells what a program was doing when it died.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails, which is what it is for"
+)]
+
 mod parts;
 
 use std::fs::{self, File};

@@ -7,7 +7,9 @@
 use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, sync_channel};
 use std::thread;
-use std::time::{Duration, Instant};
+#[cfg(any(feature = "graphite", test))]
+use std::time::Duration;
+use std::time::Instant;
 
 use super::backoff::Backoff;
 
@@ -155,6 +157,7 @@ pub(crate) fn with_port(addr: &str, usual: u16) -> Option<String> {
 }
 
 /// How long one attempt to connect may take, at most, for each address.
+#[cfg(feature = "graphite")]
 pub(crate) const CONNECT: Duration = Duration::from_secs(5);
 
 #[cfg(test)]

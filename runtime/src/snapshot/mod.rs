@@ -22,7 +22,7 @@ mod key_text;
 mod keyed;
 mod lookup;
 mod merge;
-#[cfg(any(feature = "graphite", feature = "statsd"))]
+#[cfg(feature = "graphite")]
 mod numbers;
 mod part;
 mod query;

@@ -109,7 +109,7 @@ impl Schedule {
         }
     }
 
-    #[cfg(any(feature = "graphite", feature = "statsd"))]
+    #[cfg(feature = "graphite")]
     pub(crate) fn period(&self) -> Duration {
         self.period
     }
@@ -191,6 +191,10 @@ impl fmt::Debug for Schedule {
 }
 
 /// A reader that runs, for what outlives its handle.
+#[cfg_attr(
+    not(feature = "dump"),
+    expect(dead_code, reason = "only a dump has such")
+)]
 pub(crate) struct Started {
     shared: Arc<Shared>,
     thread: ThreadId,
@@ -294,28 +298,24 @@ macro_rules! scheduled {
     () => {
         /// How long it is from one push to the next; the first comes after one period. Ten seconds unless told
         /// otherwise.
-        #[must_use]
         pub fn every(mut self, period: std::time::Duration) -> Self {
             self.schedule = self.schedule.every(period);
             self
         }
 
         /// How long dropping the handle may take for a last push. Two seconds unless told otherwise.
-        #[must_use]
         pub fn grace(mut self, grace: std::time::Duration) -> Self {
             self.schedule = self.schedule.grace(grace);
             self
         }
 
         /// What the reader is called in its own stats, `/calipers/report/<name>/…`. A name that is in use gets a number.
-        #[must_use]
         pub fn name(mut self, name: impl Into<String>) -> Self {
             self.schedule = self.schedule.name(name);
             self
         }
 
         /// Another registry than the global one.
-        #[must_use]
         pub fn registry(mut self, registry: &$crate::Registry) -> Self {
             self.schedule = self.schedule.registry(registry);
             self
