@@ -1,33 +1,27 @@
 //! Registries: trees, and stats by name.
 
-use std::collections::HashMap;
-use std::hash::BuildHasher;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-
-use foldhash::fast::RandomState;
+use std::sync::{Arc, OnceLock};
 
 use super::gauge::{GaugeNumber, is_closure};
 use super::number::{Amount, Quantity, refused};
+use super::pins::{Pinned, Pins, overflow_place};
 use super::{Counter, Gauge, Histogram, Meter, Stat, StateSet, Text, Timer, UpDownCounter};
 use crate::Kind;
+use crate::cells::clock;
 use crate::cells::realm::MAIN;
-use crate::cells::{clock, gate};
 use crate::snapshot::{Snapshot, Value};
 use crate::tree::class::{Spec, SpecRef};
+use crate::tree::closures::Closure;
 use crate::tree::declared::touch_declared;
-use crate::tree::entry::{Backing, Held, OVERFLOW, Source};
+use crate::tree::entry::{Held, OVERFLOW, Source};
 use crate::tree::faults::{self, Fault};
-use crate::tree::opener::{self, Opening};
+use crate::tree::opener::{self, Opened, Opening};
 use crate::tree::path::{self, PathError};
 use crate::tree::place::Node;
 use crate::tree::{Tree, collect};
 
 /// How many names a registry keeps when nothing else is said.
 const DEFAULT_CAP: usize = 100_000;
-
-/// More shards than threads that look names up at once.
-const SHARDS: usize = 16;
 
 /// A tree of stats, and stats by name in it.
 ///
@@ -81,29 +75,7 @@ fn not_what_was_asked(held: Kind, asked: Kind) -> String {
 #[derive(Debug)]
 struct Names {
     root: Node,
-    cap: usize,
-    hasher: RandomState,
-    shards: [Mutex<HashMap<Box<str>, Pinned, RandomState>>; SHARDS],
-    count: AtomicUsize,
-}
-
-/// A stat that the registry keeps.
-#[derive(Clone)]
-struct Pinned {
-    /// The path that its name means: several names may.
-    path: Arc<str>,
-    kind: Kind,
-    backing: Arc<Backing>,
-    node: Node,
-}
-
-impl std::fmt::Debug for Pinned {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Pinned")
-            .field(&self.path)
-            .field(&self.kind)
-            .finish()
-    }
+    pins: Pins,
 }
 
 /// The global registry.
@@ -171,13 +143,9 @@ impl Registry {
 
     /// As [`new`](Self::new), keeping at most `names` names.
     pub fn with_cap(names: usize) -> Registry {
-        let hasher = RandomState::default();
         Registry(Arc::new(Names {
             root: Tree::plant(),
-            cap: names,
-            shards: std::array::from_fn(|_| Mutex::new(HashMap::with_hasher(hasher.clone()))),
-            hasher,
-            count: AtomicUsize::new(0),
+            pins: Pins::new(names),
         }))
     }
 
@@ -205,14 +173,15 @@ impl Registry {
     /// # Errors
     /// The name is no path, or another kind of stat has it.
     pub fn get<S: Stat>(&self, name: &str) -> Result<S, NameError> {
-        self.pinned(name, super::try_open::<S>, S::KIND)
-            .and_then(|pinned| {
-                S::attach(&pinned.backing, &pinned.node).ok_or(NameError::Kind {
-                    path: pinned.path.to_string(),
-                    held: pinned.kind,
-                    asked: S::KIND,
-                })
-            })
+        let pinned = match self.0.pins.find(name) {
+            Some(present) => present,
+            None => self.pin::<S>(name)?,
+        };
+        pinned.attach().ok_or_else(|| NameError::Kind {
+            path: pinned.path(),
+            held: pinned.kind().unwrap_or(S::KIND),
+            asked: S::KIND,
+        })
     }
 
     /// A gauge whose number is computed when somebody looks; see [`Gauge`]. The newest closure of a name wins.
@@ -231,52 +200,23 @@ impl Registry {
         closure: impl Fn() -> T + Send + Sync + 'static,
     ) -> Result<(), NameError> {
         let (place, stat) = path::place_and_name(name)?;
-        let path = format!("{place}/{stat}");
-        if let Some(pinned) = self.find(name)
-            && !is_closure(&pinned.backing.0)
-        {
-            return Err(NameError::Kind {
-                path,
-                held: pinned.kind,
-                asked: Kind::Gauge,
-            });
+        let function = Arc::new(move || closure().to_number());
+        let made = function.clone();
+        let make = || Source::Closure(Arc::new(Closure::new(move || made())));
+        let opened = self.open(&place, &stat, SpecRef::of(Kind::Gauge), |at| {
+            at.try_open(is_closure, make)
+        })?;
+        if let (Source::Closure(present), true) = (&opened.source, opened.shared) {
+            present.replace(move || function());
         }
-        let node = self.tree().node(&place);
-        let opened = opener::stat(&node, &stat, SpecRef::of(Kind::Gauge), |at| {
-            Gauge::with_closure(at, closure)
-        });
-        self.keep(
-            name,
-            &path,
-            Pinned {
-                path: Arc::from(&*path),
-                kind: Kind::Gauge,
-                backing: Arc::new(Backing(opened.source)),
-                node: opened.node,
-            },
-        );
+        self.keep(&stat, SpecRef::of(Kind::Gauge), opened);
         Ok(())
     }
 
     /// Lets go of a name. Its stat goes when nobody else holds it; what it counted stays in its ancestors' sums. True if
     /// the name was there.
     pub fn remove(&self, name: &str) -> bool {
-        let Ok((place, stat)) = path::place_and_name(name) else {
-            return false;
-        };
-        let path = format!("{place}/{stat}");
-        let mut removed = Vec::new();
-        {
-            let _pass = gate::enter();
-            for shard in &self.0.shards {
-                let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
-                removed.extend(shard.extract_if(|_, pinned| *pinned.path == *path));
-            }
-        }
-        let held: std::collections::HashSet<&Arc<str>> =
-            removed.iter().map(|(_, p)| &p.path).collect();
-        self.0.count.fetch_sub(held.len(), Relaxed);
-        !removed.is_empty()
+        self.0.pins.remove(name)
     }
 
     /// A snapshot of this registry's tree.
@@ -291,81 +231,42 @@ impl Registry {
         self.0.root.tree()
     }
 
-    fn shard(&self, name: &str) -> MutexGuard<'_, HashMap<Box<str>, Pinned, RandomState>> {
-        let hash = self.0.hasher.hash_one(name) as usize;
-        // The low bits choose within a map, so the shard is chosen by others.
-        self.0.shards[(hash >> 20) % SHARDS]
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn find(&self, name: &str) -> Option<Pinned> {
-        let _pass = gate::enter();
-        self.shard(name).get(name).cloned()
-    }
-
-    fn pinned(
-        &self,
-        name: &str,
-        open: impl FnOnce(&Opening<'_>) -> Result<opener::Opened, Kind>,
-        kind: Kind,
-    ) -> Result<Pinned, NameError> {
-        if let Some(present) = self.find(name) {
-            return Ok(present);
-        }
+    /// Opens and keeps a stat whose name is not kept yet; the overflow's when there are too many.
+    fn pin<S: Stat>(&self, name: &str) -> Result<Pinned, NameError> {
         let (mut place, mut stat) = path::place_and_name(name)?;
-        let path = format!("{place}/{stat}");
-        // The canonical name may be kept although this spelling of it is not.
-        if self.is_full() && self.find(&path).is_none() {
+        if self.0.pins.is_full() {
             faults::report(Fault::NameOverflow, || {
-                format!("the registry has reached its cap of {} names", self.0.cap)
+                let cap = self.0.pins.cap();
+                format!("the registry has reached its cap of {cap} names")
             });
-            place = format!("/calipers/overflow/{kind}");
+            place = overflow_place(S::KIND);
             stat = OVERFLOW.to_owned();
         }
-        let node = self.tree().node(&place);
-        let opened = opener::stat(&node, &stat, SpecRef::of(kind), open).map_err(|held| {
-            NameError::Kind {
-                path: path.clone(),
-                held,
-                asked: kind,
-            }
-        })?;
-        let pinned = Pinned {
-            path: Arc::from(format!("{place}/{stat}")),
-            kind,
-            backing: Arc::new(Backing(opened.source)),
-            node: opened.node,
-        };
-        if *pinned.path == *path {
-            self.keep(name, &path, pinned.clone());
-        } else {
-            // The overflow is kept too, beyond the cap, and not by the names that share it.
-            let _pass = gate::enter();
-            let before = self
-                .shard(&pinned.path)
-                .insert(Box::from(&*pinned.path), pinned.clone());
-            drop(before);
-        }
-        Ok(pinned)
+        let opened = self.open(&place, &stat, SpecRef::of(S::KIND), super::try_open::<S>)?;
+        Ok(self.keep(&stat, SpecRef::of(S::KIND), opened))
     }
 
-    fn is_full(&self) -> bool {
-        self.0.count.load(Relaxed) >= self.0.cap
+    /// Opens a stat that lives until nobody holds it.
+    fn open(
+        &self,
+        place: &str,
+        stat: &str,
+        spec: SpecRef,
+        open: impl FnOnce(&Opening<'_>) -> Result<Opened, Kind>,
+    ) -> Result<Opened, NameError> {
+        let asked = spec.kind;
+        let node = self.tree().node(place);
+        opener::lone_stat(&node, stat, spec, open).map_err(|held| NameError::Kind {
+            path: format!("{place}/{stat}"),
+            held,
+            asked,
+        })
     }
 
-    /// Keeps a stat under its path, and under the name it was asked by, if that is another spelling.
-    fn keep(&self, name: &str, path: &str, pinned: Pinned) {
-        let _pass = gate::enter();
-        let before = self.shard(path).insert(Box::from(path), pinned.clone());
-        if before.is_none() {
-            self.0.count.fetch_add(1, Relaxed);
-        }
-        drop(before);
-        if name != path {
-            let before = self.shard(name).insert(Box::from(name), pinned);
-            drop(before);
-        }
+    fn keep(&self, stat: &str, spec: SpecRef, opened: Opened) -> Pinned {
+        let pinned = Pinned::new(stat, spec, opened);
+        self.0.pins.keep(pinned.clone());
+        pinned
     }
 
     /// The stat of a name, for callers that take no error.
@@ -380,7 +281,7 @@ impl Registry {
                 // Opened as an instance's stat would be: set aside, counted and logged, and then kept there.
                 let (place, stat) = path.rsplit_once('/').unwrap_or(("", &path));
                 let node = self.tree().node(place);
-                let aside: S = opener::stat(&node, stat, SpecRef::of(S::KIND), S::open);
+                let aside: S = opener::lone_stat(&node, stat, SpecRef::of(S::KIND), S::open);
                 let kept = aside.place().path().to_owned();
                 self.get(&format!("{kept}/{stat}")).unwrap_or(aside)
             }
@@ -405,25 +306,13 @@ fn show_faults(registry: &Registry) {
     }
 
     for (fault, name, help) in faults::kinds() {
-        let path = format!("/calipers/faults/{name}");
-        let node = registry.tree().node("/calipers/faults");
-        let spec = Spec {
+        let spec = SpecRef::Made(Arc::new(Spec {
             help,
             ..Spec::of(Kind::Counter)
-        };
+        }));
         let source = || Source::Held(Arc::new(Faults(fault)));
-        let opened = opener::stat(&node, name, SpecRef::Made(Arc::new(spec)), |at| {
-            at.open(|_| false, source)
-        });
-        registry.keep(
-            &path,
-            &path,
-            Pinned {
-                path: Arc::from(&*path),
-                kind: Kind::Counter,
-                backing: Arc::new(Backing(opened.source)),
-                node: opened.node,
-            },
-        );
+        let node = registry.tree().node("/calipers/faults");
+        let opened = opener::lone_stat(&node, name, spec.clone(), |at| at.open(|_| false, source));
+        registry.keep(name, spec, opened);
     }
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use super::Stat;
 use super::timer::{Outcome, Timer, TimerGuard};
 use crate::cells::clock;
 use crate::tree::slow::Limit;
@@ -133,7 +132,7 @@ impl SlowLog {
         log::warn!(
             target: "calipers::slow",
             "`{}` took {took:?}, above {} ({:?}); {others} more since the last line",
-            self.timer.place().path(),
+            self.timer.path(),
             self.slow,
             Duration::from_nanos(limit),
         );

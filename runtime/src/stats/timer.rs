@@ -80,6 +80,12 @@ impl Timer {
     pub(super) fn run(&self) -> CellId {
         self.run
     }
+
+    /// Where it stands. It is looked for, so this is for rare uses.
+    pub(super) fn path(&self) -> String {
+        let is_it = |source: &Source| matches!(source, Source::Wide(run) if *run == self.run);
+        self.node.stat_path(is_it)
+    }
 }
 
 /// How a timed section ended.

@@ -7,15 +7,15 @@
 use std::sync::Arc;
 
 use super::closures::{self, Closure};
-use super::entry::Source;
+use super::entry::{Entry, Source};
 use super::fold;
 use super::known::{self, Epoch};
 use super::lookup::Tree;
-use super::pass::{self, EntryRef};
-use super::place::Batch;
+use super::pass;
 use super::read::Read;
 use super::remembered;
 use super::settle;
+use super::standing::EntryRef;
 use crate::Kind;
 use crate::cells::clock;
 use crate::cells::realm::Realm;
@@ -27,7 +27,7 @@ struct Walk {
     values: Vec<Value>,
     /// For each value, the kind of its stat and the value it feeds.
     feeds: Vec<(Kind, Option<usize>)>,
-    /// The values of retired places that a guard pins, and the paths of the aggregates they feed.
+    /// Gauges that are closures, and where their values go.
     closures: Vec<(usize, Arc<Closure>)>,
 }
 
@@ -60,7 +60,7 @@ pub(crate) fn snapshot(tree: &Arc<Tree>, realm: Realm, now: u64) -> Snapshot {
 /// An aggregate that the walk is below.
 struct Above {
     depth: usize,
-    stat: (Batch, usize),
+    stat: EntryRef,
     value: usize,
 }
 
@@ -85,8 +85,8 @@ fn walk(
         feeds: Vec::with_capacity(stats),
         closures: Vec::new(),
     };
-    let mut aggregates: Vec<(usize, (Batch, usize))> = Vec::new();
-    let mut hidden: Vec<(Value, (Batch, usize))> = Vec::new();
+    let mut aggregates: Vec<(usize, EntryRef)> = Vec::new();
+    let mut hidden: Vec<(Value, EntryRef)> = Vec::new();
     let mut unwatched = Vec::new();
     {
         let read = Read::new(turn, realm);
@@ -98,15 +98,15 @@ fn walk(
                 above.pop();
             }
             let open = above.len();
-            for (batch, at) in &row.stats {
-                let entry = &batch[*at];
+            for standing in row.stats() {
+                let entry = standing.entry();
                 let index = walk.values.len();
                 // An instance's own aggregates are not above its own stats.
                 let feeds = if row.place.aside {
                     None
                 } else {
                     above[..open].iter().rev().find_map(|above| {
-                        let aggregate = &above.stat.0[above.stat.1];
+                        let aggregate = &above.stat;
                         let fits = aggregate.name == entry.name
                             && aggregate.spec.kind.folds(entry.spec.kind);
                         fits.then_some(above.value)
@@ -117,7 +117,7 @@ fn walk(
                     && !lifetime.is_empty()
                     && !remembered::is_watched(turn, realm, entry)
                 {
-                    unwatched.push((EntryRef::Stat(batch.clone(), *at), lifetime.clone()));
+                    unwatched.push((standing.held(), lifetime.clone()));
                 }
                 if let (Source::Family(members), Value::Family(family)) = (&entry.source, &value) {
                     for member in members.list.iter() {
@@ -134,7 +134,7 @@ fn walk(
                     walk.closures.push((index, closure.clone()));
                 }
                 if entry.spec.kind.is_aggregate() {
-                    let stat = (batch.clone(), *at);
+                    let stat = standing.held();
                     aggregates.push((index, stat.clone()));
                     above.push(Above {
                         depth,
@@ -146,25 +146,23 @@ fn walk(
                 walk.feeds.push((entry.spec.kind, feeds));
             }
         }
-        for row in &known.hidden {
-            for (batch, at) in &row.stats {
-                if let Some(fed) = row.place.feeds(&batch[*at]) {
-                    hidden.push((read.value(&batch[*at], now), fed));
+        for life in &known.hidden {
+            for stat in life.stats() {
+                if let Some(fed) = life.place().feeds(stat.entry()) {
+                    hidden.push((read.value(stat.entry(), now), fed));
                 }
             }
         }
     }
-    for (value, (fed, place)) in hidden {
-        let target = aggregates
-            .iter()
-            .find(|(_, (batch, at))| Arc::ptr_eq(batch, &fed) && *at == place);
-        if let Some((target, _)) = target {
-            let entry = &fed[place];
-            let total = remembered::total_of(turn, realm, entry);
-            fold::add(&mut walk.values[*target], &entry.spec, &value, total);
+    for (value, fed) in hidden {
+        let is_it =
+            |(_, aggregate): &&(usize, EntryRef)| std::ptr::eq::<Entry>(&**aggregate, &*fed);
+        if let Some((target, _)) = aggregates.iter().find(is_it) {
+            let total = remembered::total_of(turn, realm, &fed);
+            fold::add(&mut walk.values[*target], &fed.spec, &value, total);
         }
     }
-    fold_live(turn, realm, &mut walk, &aggregates);
+    fold_live(turn, realm, now, &mut walk, &aggregates);
     pass::watch(turn, tree, realm, now, unwatched);
     walk
 }
@@ -173,10 +171,18 @@ fn walk(
 fn fold_live(
     turn: &mut crate::cells::turn::Turn,
     realm: Realm,
+    now: u64,
     walk: &mut Walk,
-    aggregates: &[(usize, (Batch, usize))],
+    aggregates: &[(usize, EntryRef)],
 ) {
     for at in (0..walk.values.len()).rev() {
+        if walk.feeds[at].0.is_aggregate()
+            && let Ok(place) = aggregates.binary_search_by_key(&at, |(value, _)| *value)
+        {
+            // All that feeds it has: what remains are the rates, which are the whole's own.
+            let aggregate = &aggregates[place].1;
+            remembered::set_rates(turn, realm, aggregate, &mut walk.values[at], now);
+        }
         let Some(target) = walk.feeds[at].1 else {
             continue;
         };
@@ -184,8 +190,7 @@ fn fold_live(
         let Ok(place) = aggregates.binary_search_by_key(&target, |(value, _)| *value) else {
             continue;
         };
-        let (batch, stat) = &aggregates[place].1;
-        let entry = &batch[*stat];
+        let entry = &aggregates[place].1;
         if matches!(entry.spec.kind, Kind::Max | Kind::Min) {
             continue;
         }

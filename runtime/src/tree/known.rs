@@ -1,16 +1,20 @@
 //! The collector's own view of a tree: its places in path order, each with its stats sorted by name.
 //!
-//! It is brought up to date from the list of news at the start of a turn, place by place, so that a walk
+//! It is brought up to date from the list of news at the start of a turn, life by life, so that a walk
 //! needs no lock and a tree in which little changed costs little to follow.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as Slot;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use super::entry::Entry;
+use super::life::{Life, Single};
 use super::lookup::Tree;
 use super::pass::Passes;
 use super::path::PathKey;
-use super::place::{Batch, Place};
+use super::place::Place;
+use super::standing::{Batch, ByName, Standing};
 use crate::cells::clock;
 use crate::cells::turn::Turn;
 use crate::snapshot::{PlaceShape, StatShape};
@@ -19,64 +23,229 @@ use crate::snapshot::{PlaceShape, StatShape};
 #[derive(Default)]
 pub(crate) struct Known {
     pub(crate) rows: BTreeMap<PathKey, Row>,
-    /// Retired places that a guard still pins, whose path a newcomer has taken. They count in the totals
-    /// of their ancestors and are shown nowhere.
-    pub(crate) hidden: Vec<Row>,
+    /// What is retired and still pinned by a guard, and has a newcomer in its place. It counts in the totals of its
+    /// ancestors and is shown nowhere.
+    pub(crate) hidden: Vec<Life>,
     /// How far rates have been brought, by realm.
     pub(crate) passes: Passes,
 }
 
+impl Known {
+    /// Every stat and the place it stands at, in the order of paths; what is hidden last.
+    pub(crate) fn stats(&self) -> impl Iterator<Item = (&Place, Standing<'_>)> {
+        let shown = self.rows.values().flat_map(|row| {
+            let place: &Place = &row.place;
+            row.stats().map(move |stat| (place, stat))
+        });
+        let hidden = self.hidden.iter().flat_map(|life| {
+            let place: &Place = life.place();
+            life.stats().map(move |stat| (place, stat))
+        });
+        shown.chain(hidden)
+    }
+
+    /// Puts news into the view.
+    fn enter(&mut self, life: Life) {
+        let Some(row) = self.row(life.place()) else {
+            if let Life::Single(_) = life {
+                self.hidden.push(life);
+            }
+            return;
+        };
+        let hidden = match life {
+            Life::Place(_) => row.renew(),
+            Life::Single(single) => row.add(single).into_iter().collect(),
+        };
+        self.hidden.extend(hidden.into_iter().map(Life::Single));
+    }
+
+    /// The row of a place, made if it is new; nothing when a newcomer has its path.
+    fn row(&mut self, place: &Arc<Place>) -> Option<&mut Row> {
+        let is_it = |life: &Life| matches!(life, Life::Place(hidden) if Arc::ptr_eq(hidden, place));
+        if self.hidden.iter().any(is_it) {
+            return None;
+        }
+        match self.rows.entry(PathKey(place.path.clone())) {
+            Slot::Vacant(slot) => Some(slot.insert(Row::new(place.clone()))),
+            Slot::Occupied(slot) => {
+                let row = slot.into_mut();
+                if Arc::ptr_eq(&row.place, place) {
+                    return Some(row);
+                }
+                // One of the two is retired, and pinned by a guard: a path has one place at a time.
+                if row.place.is_retired() {
+                    let before = std::mem::replace(row, Row::new(place.clone()));
+                    self.hidden.push(Life::Place(before.place));
+                    Some(row)
+                } else {
+                    // The news of the older came after its successor's.
+                    self.hidden.push(Life::Place(place.clone()));
+                    None
+                }
+            }
+        }
+    }
+
+    /// Takes out what was folded; gives what is to be dropped after the turn.
+    fn take(&mut self, life: &Life) -> Option<Taken> {
+        let place = life.place();
+        let key = PathKey(place.path.clone());
+        let row = self.rows.get_mut(&key);
+        let row = row.filter(|row| Arc::ptr_eq(&row.place, place));
+        match (life, row) {
+            (Life::Place(_), Some(_)) => return self.rows.remove(&key).map(Taken::Row),
+            (Life::Single(single), Some(row)) => {
+                if row.remove(single) {
+                    return None;
+                }
+            }
+            (_, None) => {}
+        }
+        let at = self.hidden.iter().position(|hidden| hidden.is(life))?;
+        Some(Taken::Hidden(self.hidden.swap_remove(at)))
+    }
+}
+
+/// What left the view.
+#[allow(dead_code, reason = "held only to be dropped later")]
+enum Taken {
+    Row(Row),
+    Hidden(Life),
+}
+
 /// A place as the collector walks it.
-#[derive(Clone)]
 pub(crate) struct Row {
     pub(crate) place: Arc<Place>,
-    /// Sorted by name.
-    pub(crate) stats: Vec<(Batch, usize)>,
+    /// Its instances', sorted by name.
+    stats: Box<[(Batch, u32)]>,
+    /// Those that were opened by name. They come and go one by one, and there may be very many.
+    lone: BTreeSet<ByName<Arc<Single>>>,
     /// Made when first shown; most instances that come and go never are.
     shape: Option<Arc<PlaceShape>>,
+    /// Whether stats have come or gone since the shape was made.
+    changed: bool,
 }
 
 impl Row {
     fn new(place: Arc<Place>) -> Row {
-        let mut stats: Vec<(Batch, usize)> = place
-            .batches
-            .iter()
-            .flat_map(|batch| (0..batch.len()).map(|at| (batch.clone(), at)))
-            .collect();
-        stats.sort_by(|(a, i), (b, j)| a[*i].name.cmp(&b[*j].name));
         Row {
             place,
-            stats,
+            stats: Box::default(),
+            lone: BTreeSet::new(),
             shape: None,
+            changed: true,
+        }
+    }
+
+    /// Its stats, by name.
+    pub(crate) fn stats(&self) -> impl Iterator<Item = Standing<'_>> {
+        let instances = self.stats.iter();
+        let mut instances = instances
+            .map(|(batch, at)| Standing::Stat(batch, *at))
+            .peekable();
+        let lone = self.lone.iter();
+        let mut lone = lone
+            .map(|ByName(single)| Standing::Single(single))
+            .peekable();
+        std::iter::from_fn(move || match (instances.peek(), lone.peek()) {
+            (Some(one), Some(other)) if one.entry().name > other.entry().name => lone.next(),
+            (Some(_), _) => instances.next(),
+            (None, _) => lone.next(),
+        })
+    }
+
+    /// Looks at the stats of its instances again; gives those, opened by name, whose names these have taken.
+    fn renew(&mut self) -> Vec<Arc<Single>> {
+        let stats = self.place.instances();
+        let mut stats: Vec<(Batch, u32)> = stats.map(|(batch, at)| (batch.clone(), at)).collect();
+        stats.sort_by(|(a, i), (b, j)| a[*i as usize].name.cmp(&b[*j as usize].name));
+        self.stats = stats.into();
+        self.change();
+        if self.lone.is_empty() {
+            return Vec::new();
+        }
+        let mut taken = Vec::new();
+        for (batch, at) in &self.stats {
+            taken.extend(
+                self.lone
+                    .take(&*batch[*at as usize].name)
+                    .map(|ByName(single)| single),
+            );
+        }
+        taken
+    }
+
+    /// Adds a stat that was opened by name; gives whichever of two of that name is retired.
+    fn add(&mut self, single: Arc<Single>) -> Option<Arc<Single>> {
+        let name = &*single.entry.name;
+        let by_name = |(batch, at): &(Batch, u32)| (*batch[*at as usize].name).cmp(name);
+        if self.stats.binary_search_by(by_name).is_ok() {
+            return Some(single); // an instance has the name since it was free
+        }
+        self.change();
+        // News of one name come in their order, so what was here is the older.
+        self.lone
+            .replace(ByName(single))
+            .map(|ByName(before)| before)
+    }
+
+    /// Takes a stat that was opened by name out, unless another is shown instead.
+    fn remove(&mut self, single: &Arc<Single>) -> bool {
+        let name = &*single.entry.name;
+        let is_it = self
+            .lone
+            .get(name)
+            .is_some_and(|ByName(of)| Arc::ptr_eq(of, single));
+        if is_it {
+            self.lone.remove(name);
+            self.change();
+        }
+        is_it
+    }
+
+    fn change(&mut self) {
+        self.changed = true;
+        // What is shown next is made by whoever shows it, and what was shown is dropped there: it may be large. Unless
+        // most of it is gone already.
+        let now = self.stats.len() + self.lone.len();
+        if self
+            .shape
+            .as_ref()
+            .is_some_and(|shape| shape.stats.len() > 2 * now)
+        {
+            self.shape = None;
         }
     }
 
     /// What readers see of it beside its values.
     pub(crate) fn shape(&mut self, epoch: Epoch) -> Arc<PlaceShape> {
-        let Row { place, stats, .. } = self;
-        self.shape
-            .get_or_insert_with(|| {
-                Arc::new(PlaceShape {
-                    path: place.path.clone(),
-                    collapsed: place.class.get().is_some_and(|class| class.collapsed),
-                    labels: labels(place).into(),
-                    stats: stats
-                        .iter()
-                        .map(|(batch, at)| {
-                            let entry = &batch[*at];
-                            StatShape {
-                                name: Arc::from(&*entry.name),
-                                kind: entry.spec.kind,
-                                help: entry.spec.help,
-                                unit: entry.spec.unit,
-                                label: entry.spec.label,
-                                created: epoch.at(entry.born),
-                            }
-                        })
-                        .collect(),
-                })
-            })
-            .clone()
+        if let (Some(shape), false) = (&self.shape, self.changed) {
+            return shape.clone();
+        }
+        self.changed = false;
+        let place = &self.place;
+        let shape = Arc::new(PlaceShape {
+            path: place.path.clone(),
+            collapsed: place.class.get().is_some_and(|class| class.collapsed),
+            labels: labels(place).into(),
+            stats: self
+                .stats()
+                .map(|stat| shape_of(stat.entry(), epoch))
+                .collect(),
+        });
+        self.shape = Some(shape.clone());
+        shape
+    }
+}
+
+fn shape_of(entry: &Entry, epoch: Epoch) -> StatShape {
+    StatShape {
+        name: Arc::from(&*entry.name),
+        kind: entry.spec.kind,
+        help: entry.spec.help,
+        unit: entry.spec.unit,
+        label: entry.spec.label,
+        created: epoch.at(entry.born),
     }
 }
 
@@ -119,51 +288,26 @@ impl Epoch {
 
 /// Brings the view of a tree up to date.
 pub(crate) fn hear_news(turn: &mut Turn, tree: &Tree) {
-    for place in tree.news.take() {
-        place.heard();
-        if *place.folded.get(turn) {
-            turn.later(place); // born and gone between two turns
-            continue;
+    for life in tree.news.take() {
+        if let Life::Place(place) = &life {
+            place.heard();
         }
-        let known = tree.known.get_mut(turn);
-        if let Some(hidden) = known.hidden.iter_mut().find(|row| same(row, &place)) {
-            *hidden = Row::new(place);
-            continue;
-        }
-        let key = PathKey(place.path.clone());
-        if let Some(before) = known.rows.insert(key, Row::new(place.clone()))
-            && !same(&before, &place)
-        {
-            // It can only be retired, and pinned by a guard: a path has one place at a time.
-            if before.place.is_retired() {
-                known.hidden.push(before);
-            } else {
-                // `place` is the retired one: its news arrived after its successor's.
-                let newer = before;
-                let key = PathKey(newer.place.path.clone());
-                if let Some(older) = known.rows.insert(key, newer) {
-                    known.hidden.push(older);
-                }
-            }
+        if *life.folded().get(turn) {
+            turn.later(life); // born and gone between two turns
+        } else {
+            tree.known.get_mut(turn).enter(life);
         }
     }
 }
 
-/// Takes a folded place out of the view.
-pub(crate) fn remove(turn: &mut Turn, place: &Arc<Place>) {
-    let known = place.tree.known.get_mut(turn);
-    let key = PathKey(place.path.clone());
-    let row = if known.rows.get(&key).is_some_and(|row| same(row, place)) {
-        known.rows.remove(&key)
-    } else {
-        let hidden = known.hidden.iter().position(|row| same(row, place));
-        hidden.map(|at| known.hidden.swap_remove(at))
-    };
-    if let Some(row) = row {
-        turn.later(row);
+/// Takes what was folded out of the view.
+pub(crate) fn remove(turn: &mut Turn, life: &Life) {
+    if let Some(taken) = life.tree().known.get_mut(turn).take(life) {
+        turn.later(taken);
     }
-}
-
-fn same(row: &Row, place: &Arc<Place>) -> bool {
-    Arc::ptr_eq(&row.place, place)
+    if let Life::Single(single) = life
+        && single.entry.spec.kind.is_aggregate()
+    {
+        life.place().register().forget_aggregate(single);
+    }
 }

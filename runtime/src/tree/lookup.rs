@@ -12,7 +12,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use foldhash::fast::RandomState;
 
 use super::known::Known;
-use super::place::{Lease, Node, Place};
+use super::life::{Lease, Life};
+use super::place::{Node, Place};
 use crate::cells::list::Stack;
 use crate::cells::turn::Kept;
 use crate::cells::{fork, gate};
@@ -24,8 +25,8 @@ const SHARDS: usize = 32;
 pub(crate) struct Tree {
     shards: [Mutex<HashSet<ByPath, RandomState>>; SHARDS],
     hasher: RandomState,
-    /// Places that are new or have new stats.
-    pub(crate) news: Stack<Arc<Place>>,
+    /// Places that are new or have new stats, and new stats that were opened by name.
+    pub(crate) news: Stack<Life>,
     /// What the collector knows of this tree.
     pub(crate) known: Kept<Known>,
 }
@@ -147,7 +148,7 @@ impl Tree {
             drop(shard); // before `place`, whose parent may be dropped with it
             return (present, false);
         }
-        let node = Node(Lease::new(place));
+        let node = Node(Lease::of_place(place));
         // Whatever stood here is retired, and the collector has it.
         let before = shard.replace(ByPath(node.place().clone()));
         drop(shard);

@@ -1,8 +1,8 @@
 //! The tree: places by path, how long they live, and how the collector walks and folds them.
 //!
-//! A *place* is a path with stats; a *node* is a share in its life. Stats know their node, the tree knows stats
-//! only as [`entry::Entry`]: ids, a kind, a description. Three lists connect the two sides without a lock between
-//! them: a place's stats, the tree's news, and the retired.
+//! A *place* is a path with stats; a *node* is a share in its life, or in that of one stat that was opened by name.
+//! Stats know their node, the tree knows stats only as [`entry::Entry`]: ids, a kind, a description. Three lists
+//! connect the two sides without a lock between them: a place's stats, the tree's news, and the retired.
 //!
 //! ```text
 //!   init ──► lookup ──► place ──► entry            drop of the last handle
@@ -25,6 +25,7 @@ pub(crate) mod entry;
 pub(crate) mod faults;
 mod fold;
 mod known;
+mod life;
 pub(crate) mod lookup;
 pub(crate) mod opener;
 mod pass;
@@ -37,6 +38,7 @@ mod register;
 pub(crate) mod remembered;
 mod settle;
 pub(crate) mod slow;
+mod standing;
 pub(crate) mod tick;
 mod total;
 

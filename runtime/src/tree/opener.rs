@@ -101,8 +101,12 @@ impl<T: Parent> Parent for Rc<T> {
 pub struct Opener<'n> {
     node: &'n Node,
     class: &'static Class,
+    /// Whether what is opened gets a life of its own, rather than the place's.
+    alone: bool,
     /// When its stats are born.
     born: u64,
+    /// Stats that were opened alone.
+    lone: RefCell<Vec<Node>>,
     /// Told when the stats are published: a logger is user code.
     conflicts: RefCell<Vec<Conflict>>,
 }
@@ -112,7 +116,9 @@ impl<'n> Opener<'n> {
         Opener {
             node,
             class,
+            alone: false,
             born: clock::now(),
+            lone: RefCell::new(Vec::new()),
             conflicts: RefCell::new(Vec::new()),
         }
     }
@@ -152,7 +158,10 @@ impl Drop for Opener<'_> {
                 )
             });
         }
-        for entry in batch.iter().flat_map(|batch| batch.iter()) {
+        let lone = self.lone.take();
+        let lone = lone.iter().filter_map(Node::single);
+        let stats = batch.iter().flat_map(|batch| batch.iter());
+        for entry in stats.chain(lone.map(|single| &single.entry)) {
             if let Some((above, aggregate)) = place.unfed(entry) {
                 faults::report(Fault::CannotFold, || {
                     let (path, name, kind) = (&place.path, &entry.name, entry.spec.kind);
@@ -242,27 +251,39 @@ impl Opening<'_> {
         fits: impl Fn(&Source) -> bool,
         make: impl FnOnce() -> Source,
     ) -> Result<Opened, Kind> {
-        let node = self.opener.node;
-        let mut register = node.place().register();
-        let present = register.find(&self.name, |entry| {
-            let kind = entry.spec.kind;
-            if kind.same(self.spec.kind) && fits(&entry.source) {
-                Ok(entry.source.clone())
-            } else {
-                Err(kind)
+        let opener = self.opener;
+        let (node, source, shared) = {
+            let mut register = opener.node.place().register();
+            match register.find(&self.name) {
+                Some((entry, own)) => {
+                    let kind = entry.spec.kind;
+                    let fits = kind.same(self.spec.kind) && fits(&entry.source);
+                    let source = if fits {
+                        Ok(entry.source.clone())
+                    } else {
+                        Err(kind)
+                    };
+                    (own.unwrap_or_else(|| opener.node.clone()), source, true)
+                }
+                None => {
+                    let source = make();
+                    let (name, spec) = (self.name.clone(), self.spec.clone());
+                    let entry = Entry::new(name, spec, source.clone(), opener.born);
+                    let node = if opener.alone {
+                        let node = register.enter_alone(entry, opener.node);
+                        opener.lone.borrow_mut().push(node.clone());
+                        node
+                    } else {
+                        register.enter(entry);
+                        opener.node.clone()
+                    };
+                    (node, Ok(source), false)
+                }
             }
-        });
-        let shared = present.is_some();
-        let source = present.unwrap_or_else(|| {
-            let source = make();
-            let name = self.name.clone();
-            let entry = Entry::new(name, self.spec.clone(), source.clone(), self.opener.born);
-            register.enter(entry);
-            Ok(source)
-        })?;
+        };
         Ok(Opened {
-            node: node.clone(),
-            source,
+            node,
+            source: source?,
             shared,
         })
     }
@@ -285,7 +306,8 @@ impl Opening<'_> {
         let mut path = format!("/calipers/conflicts{}", home.place().path);
         loop {
             let aside = home.tree().aside(&path, home);
-            let opener = Opener::new(&aside, <Node as Parent>::CLASS);
+            let mut opener = Opener::new(&aside, <Node as Parent>::CLASS);
+            opener.alone = self.opener.alone;
             let opening = Opening {
                 opener: &opener,
                 name: self.name.clone(),
@@ -306,14 +328,34 @@ struct Conflict {
     refused: Kind,
 }
 
-/// Opens one stat by place and name.
+/// Opens one stat by place and name; it stays as long as its place.
 pub(crate) fn stat<S>(
     node: &Node,
     name: &str,
     spec: SpecRef,
     open: impl FnOnce(&Opening<'_>) -> S,
 ) -> S {
-    let opener = Opener::new(node, <Node as Parent>::CLASS);
+    open_one(Opener::new(node, <Node as Parent>::CLASS), name, spec, open)
+}
+
+/// Opens one stat by place and name; it goes when its own last handle does.
+pub(crate) fn lone_stat<S>(
+    node: &Node,
+    name: &str,
+    spec: SpecRef,
+    open: impl FnOnce(&Opening<'_>) -> S,
+) -> S {
+    let mut opener = Opener::new(node, <Node as Parent>::CLASS);
+    opener.alone = true;
+    open_one(opener, name, spec, open)
+}
+
+fn open_one<S>(
+    opener: Opener<'_>,
+    name: &str,
+    spec: SpecRef,
+    open: impl FnOnce(&Opening<'_>) -> S,
+) -> S {
     let opened = open(&Opening {
         opener: &opener,
         name: Cow::Owned(name.to_owned()),

@@ -4,15 +4,15 @@
 //! reads, so nothing is wrong where the background thread is turned off; what was missed is taken as an even stretch
 //! ([`super::rates`]).
 
-use std::ops::Deref;
 use std::sync::Arc;
 
 use super::entry::{Entry, Source};
 use super::lookup::Tree;
-use super::place::Batch;
 use super::rates::{Ticked, tick_of};
 use super::read::Read;
 use super::recent::Recent;
+use super::remembered;
+use super::standing::EntryRef;
 use crate::cells::realm::Realm;
 use crate::cells::turn::Turn;
 use crate::snapshot::Distribution;
@@ -49,24 +49,6 @@ impl Passes {
     }
 }
 
-/// A stat or a member, held.
-#[derive(Clone)]
-pub(crate) enum EntryRef {
-    Stat(Batch, usize),
-    Member(Arc<Entry>),
-}
-
-impl Deref for EntryRef {
-    type Target = Entry;
-
-    fn deref(&self) -> &Entry {
-        match self {
-            EntryRef::Stat(batch, at) => &batch[*at],
-            EntryRef::Member(entry) => entry,
-        }
-    }
-}
-
 /// Brings a tree's rates in one realm to the moment `now`.
 pub(crate) fn pass(turn: &mut Turn, tree: &Tree, realm: Realm, now: u64) {
     let now = tick_of(now);
@@ -82,19 +64,30 @@ pub(crate) fn pass(turn: &mut Turn, tree: &Tree, realm: Realm, now: u64) {
     {
         let read = Read::new(turn, realm);
         let known = tree.known.get(turn);
-        for row in known.rows.values().chain(&known.hidden) {
-            for (batch, at) in &row.stats {
-                match &batch[*at].source {
-                    Source::Aggregate(_) => aggregates.push((batch.clone(), *at)),
-                    Source::Family(members) => {
-                        for member in members.list.iter() {
-                            let held = || EntryRef::Member(member.clone());
-                            moved.extend(look(turn, &read, realm, member, watched, held));
+        for (place, stat) in known.stats() {
+            let entry = stat.entry();
+            match &entry.source {
+                Source::Aggregate(_) => aggregates.push((stat.held(), place.feeds(entry))),
+                Source::Family(members) => {
+                    let before = moved.len();
+                    for member in members.list.iter() {
+                        let held = || EntryRef::Member(member.clone());
+                        moved.extend(look(turn, &read, realm, member, watched, held));
+                    }
+                    if before < moved.len()
+                        && let Some(feeds) = place.feeds(entry)
+                    {
+                        for member in &mut moved[before..] {
+                            let key = Arc::from(&*member.entry.name);
+                            member.feeds = Some((feeds.clone(), Some(key)));
                         }
                     }
-                    _ => {
-                        let held = || EntryRef::Stat(batch.clone(), *at);
-                        moved.extend(look(turn, &read, realm, &batch[*at], watched, held));
+                }
+                _ => {
+                    let held = || stat.held();
+                    if let Some(mut found) = look(turn, &read, realm, entry, watched, held) {
+                        found.feeds = place.feeds(entry).map(|feeds| (feeds, None));
+                        moved.push(found);
                     }
                 }
             }
@@ -103,11 +96,18 @@ pub(crate) fn pass(turn: &mut Turn, tree: &Tree, realm: Realm, now: u64) {
     for moved in moved {
         moved.apply(turn, realm, last, now);
     }
-    for (batch, at) in aggregates {
-        let state = batch[at].states.get_mut(turn).get_mut(realm);
-        if let Some(total) = &mut state.total {
-            let since = last.unwrap_or(tick_of(batch[at].born));
-            total.each().for_each(|retired| retired.tick(since, now));
+    // Against the order of paths, so that what an aggregate passes on is there when the one above is brought on.
+    for (aggregate, feeds) in aggregates.into_iter().rev() {
+        let born = tick_of(aggregate.born).min(now.saturating_sub(1));
+        let since = last.map_or(born, |last| last.max(born));
+        let state = aggregate.states.get_mut(turn).get_mut(realm);
+        let Some(total) = &mut state.total else {
+            continue;
+        };
+        let gained = total.tick(since, now, last.is_some_and(|last| born < last));
+        if let Some(feeds) = feeds {
+            let total = remembered::total_of(turn, realm, &feeds);
+            gained.iter().for_each(|gain| total.gain(&feeds.spec, gain));
         }
     }
 }
@@ -118,6 +118,8 @@ struct Moved {
     count: u64,
     /// Its distribution, if its recent values are kept.
     lifetime: Option<Distribution>,
+    /// The aggregate that its events count in, and under which key.
+    feeds: Option<(EntryRef, Option<Arc<str>>)>,
 }
 
 fn look(
@@ -142,6 +144,7 @@ fn look(
         entry: held(),
         count,
         lifetime,
+        feeds: None,
     })
 }
 
@@ -160,6 +163,15 @@ impl Moved {
             ticked.was_quiet();
         }
         ticked.tick(self.count, since, now);
+        if let Some((feeds, key)) = self.feeds {
+            let events = self.count.wrapping_sub(before);
+            // Borrowed anew below: the turn opens one kept thing at a time.
+            remembered::total_of(turn, realm, &feeds).gain(&feeds.spec, &(key, events));
+        }
+        let state = self.entry.states.get_mut(turn).get_mut(realm);
+        let Some(ticked) = &mut state.ticked else {
+            return;
+        };
         match (self.lifetime, &mut ticked.recent) {
             (None, recent) => *recent = None, // nobody looks any more
             (Some(lifetime), Some(recent)) => recent.tick(lifetime, since, now),

@@ -6,7 +6,8 @@
 //! path starts anew, and waits for the collector to fold what it counted into the totals of its
 //! ancestors ([`super::settle`]).
 //!
-//! A place's stats stand in batches, one an init, on a list that is read without a lock.
+//! A place's stats stand in batches, one an init, on a list that is read without a lock. Beside them may stand stats
+//! that were opened by name, each with [a life of its own](super::life).
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -14,14 +15,16 @@ use std::sync::atomic::{AtomicBool, Ordering::AcqRel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use super::class::Class;
-use super::entry::Entry;
+use super::entry::{Entry, Source};
+use super::life::{Lease, Life, Single};
 use super::lookup::Tree;
 use super::register::Register;
-use super::settle;
+use super::standing::{Batch, EntryRef, Standing};
 use crate::Kind;
 use crate::cells::gate;
 use crate::cells::list::List;
 use crate::cells::turn::Kept;
+use crate::snapshot::escape;
 
 /// A place in the tree, and a share in its life: while somebody holds it, the place stays.
 ///
@@ -44,25 +47,55 @@ pub struct Node(pub(crate) Arc<Lease>);
 impl Node {
     /// Its path, from the root: `/processor/thread-0`; the root's is `/`.
     pub fn path(&self) -> &str {
-        match &*self.0.place.path {
+        match &*self.place().path {
             "" => "/",
             path => path,
         }
     }
 
     pub(crate) fn place(&self) -> &Arc<Place> {
-        &self.0.place
+        self.0.life().place()
     }
 
     pub(crate) fn tree(&self) -> &Arc<Tree> {
-        &self.0.place.tree
+        self.0.life().tree()
     }
 
     /// The node of the instance a stat belongs to: that of its place, unless the stat was set aside.
     pub(crate) fn home(&self) -> &Node {
-        match (&self.0.place.parent, self.0.place.aside) {
-            (Some(parent), true) => parent.home(),
-            _ => self,
+        match self.0.life() {
+            Life::Single(single) => single.home.home(),
+            Life::Place(place) => match (&place.parent, place.aside) {
+                (Some(parent), true) => parent.home(),
+                _ => self,
+            },
+        }
+    }
+
+    /// The stat that this is a share in, if it lives alone.
+    pub(crate) fn single(&self) -> Option<&Single> {
+        match self.0.life() {
+            Life::Single(single) => Some(single),
+            Life::Place(_) => None,
+        }
+    }
+
+    /// The path of a stat that this keeps, given what it is read from; of the place, while the stat is being opened.
+    pub(crate) fn stat_path(&self, is_it: impl Fn(&Source) -> bool) -> String {
+        let name = self.0.life().stats().find_map(|stat| {
+            let entry = stat.entry();
+            match &entry.source {
+                source if is_it(source) => Some(entry.name.to_string()),
+                Source::Family(members) => {
+                    let member = members.list.iter().find(|member| is_it(&member.source))?;
+                    Some(format!("{}/{}", entry.name, escape(&member.name)))
+                }
+                _ => None,
+            }
+        });
+        match name {
+            Some(name) => format!("{}/{name}", self.place().path),
+            None => self.path().to_owned(),
         }
     }
 }
@@ -79,30 +112,6 @@ impl fmt::Debug for Node {
     }
 }
 
-/// What all nodes of a place share; its end is the place's.
-pub(crate) struct Lease {
-    place: Arc<Place>,
-}
-
-impl Lease {
-    pub(crate) fn new(place: Arc<Place>) -> Arc<Lease> {
-        let lease = Arc::new(Lease { place });
-        // Set once, before anybody else can see the place.
-        let _ = lease.place.lease.set(Arc::downgrade(&lease));
-        lease
-    }
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        self.place.tree.forget(&self.place);
-        if let (Some(parent), Some(number)) = (&self.place.parent, self.place.number) {
-            parent.place().numbers().give_back(number);
-        }
-        settle::retire(self.place.clone());
-    }
-}
-
 /// A path with the stats that stand there.
 pub(crate) struct Place {
     /// Canonical: `""` is the root.
@@ -114,13 +123,15 @@ pub(crate) struct Place {
     pub(crate) aside: bool,
     /// The number that this instance goes by among its siblings.
     number: Option<u32>,
-    lease: OnceLock<Weak<Lease>>,
+    pub(super) lease: OnceLock<Weak<Lease>>,
     /// What kind of instance is here, if one is.
     pub(crate) class: OnceLock<&'static Class>,
     /// Its stats, an init at a time.
-    pub(crate) batches: List<Batch>,
-    /// Its aggregates again, so that descendants find them without a search.
-    pub(crate) aggregates: List<(Batch, usize)>,
+    pub(super) batches: List<Batch>,
+    /// Its instances' aggregates again, so that descendants find them without a search.
+    pub(super) aggregates: List<EntryRef>,
+    /// Whether an aggregate was ever opened by name here: those stand in the register.
+    pub(super) has_lone_aggregates: AtomicBool,
     /// Held by whoever adds stats.
     pub(super) register: Mutex<Register>,
     numbers: Mutex<Option<Box<Numbers>>>,
@@ -129,9 +140,6 @@ pub(crate) struct Place {
     /// Set by the collector when it was folded.
     pub(crate) folded: Kept<bool>,
 }
-
-/// The stats of one init.
-pub(crate) type Batch = Arc<[Entry]>;
 
 impl Place {
     pub(crate) fn new(
@@ -151,6 +159,7 @@ impl Place {
             class: OnceLock::new(),
             batches: List::new(),
             aggregates: List::new(),
+            has_lone_aggregates: AtomicBool::new(false),
             register: Mutex::new(Register::default()),
             numbers: Mutex::new(None),
             announced: AtomicBool::new(false),
@@ -170,41 +179,52 @@ impl Place {
             .is_some_and(|lease| lease.strong_count() == 0)
     }
 
-    /// All its stats.
-    pub(crate) fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.batches.iter().flat_map(|batch| batch.iter())
+    /// All stats of its instances, by batch.
+    pub(crate) fn instances(&self) -> impl Iterator<Item = (&Batch, u32)> {
+        let batches = self.batches.iter();
+        batches.flat_map(|batch| (0..batch.len() as u32).map(move |at| (batch, at)))
+    }
+
+    /// All stats of its instances.
+    pub(crate) fn stats(&self) -> impl Iterator<Item = Standing<'_>> {
+        self.instances()
+            .map(|(batch, at)| Standing::Stat(batch, at))
+    }
+
+    /// Its end: it leaves the look-up, and its number is free.
+    pub(super) fn leave(self: &Arc<Place>) {
+        self.tree.forget(self);
+        if let (Some(parent), Some(number)) = (&self.parent, self.number) {
+            parent.place().numbers().give_back(number);
+        }
     }
 
     /// The nearest aggregate above that can fold a stat of this place.
-    pub(crate) fn feeds(&self, entry: &Entry) -> Option<(Batch, usize)> {
+    pub(crate) fn feeds(&self, entry: &Entry) -> Option<EntryRef> {
         self.named_above(&entry.name)
-            .find(|(_, (batch, at))| batch[*at].spec.kind.folds(entry.spec.kind))
-            .map(|(_, (batch, at))| (batch.clone(), *at))
+            .map(|(_, aggregate)| aggregate)
+            .find(|aggregate| aggregate.spec.kind.folds(entry.spec.kind))
     }
 
     /// Where aggregates of this stat's name stand above and none can fold it: the path and kind of the nearest.
     pub(crate) fn unfed(&self, entry: &Entry) -> Option<(Arc<str>, Kind)> {
-        let (place, (batch, at)) = self.named_above(&entry.name).next()?;
+        let (place, aggregate) = self.named_above(&entry.name).next()?;
         if self.feeds(entry).is_some() || entry.spec.kind.is_aggregate() {
             return None;
         }
-        Some((place.path.clone(), batch[*at].spec.kind))
+        Some((place.path.clone(), aggregate.spec.kind))
     }
 
     /// The aggregates of this name above, nearest first; none above what was set aside.
-    fn named_above<'a>(
-        &'a self,
-        name: &'a str,
-    ) -> impl Iterator<Item = (&'a Place, &'a (Batch, usize))> {
+    fn named_above<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (&'a Place, EntryRef)> {
         let first = self.parent.as_ref().filter(|_| !self.aside);
         std::iter::successors(first, |node| node.place().parent.as_ref()).flat_map(move |node| {
-            let place: &Place = node.place();
-            let named = move |(batch, at): &&(Batch, usize)| batch[*at].name == name;
-            place
-                .aggregates
-                .iter()
-                .filter(named)
-                .map(move |found| (place, found))
+            let place = node.place();
+            let named = place.aggregates.iter().filter(move |of| of.name == name);
+            named
+                .cloned()
+                .chain(place.lone_aggregates(name))
+                .map(move |found| (&**place, found))
         })
     }
 
@@ -212,7 +232,7 @@ impl Place {
     pub(crate) fn announce(self: &Arc<Place>) {
         // AcqRel: who announces has added its stats before; who takes the news sees them.
         if !self.announced.swap(true, AcqRel) {
-            self.tree.news.push(self.clone());
+            self.tree.news.push(Life::Place(self.clone()));
         }
     }
 

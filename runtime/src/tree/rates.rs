@@ -7,8 +7,7 @@
 //! Nothing runs for a stat that counted nothing: `n` quiet ticks are `rate *= (1 - a)^n`, computed when
 //! somebody looks. A stretch of `n` ticks that was missed, because the tick was off or the process
 //! stopped, is taken as even: `i` is its events over its length, and
-//! `rate = i + (rate - i) * (1 - a)^n`. Averages are linear in the events, so those of parts add up to
-//! those of the whole, and a retired instance's fade with the total's.
+//! `rate = i + (rate - i) * (1 - a)^n`.
 
 use super::recent::Recent;
 use crate::snapshot::Rates;
@@ -55,15 +54,6 @@ impl Ticked {
         }
     }
 
-    /// A stat that had counted nothing when the tick `at` came.
-    pub(crate) fn quiet(at: u64) -> Ticked {
-        Ticked {
-            at,
-            begun: true,
-            ..Ticked::default()
-        }
-    }
-
     /// Ticks came that found nothing counted.
     pub(crate) fn was_quiet(&mut self) {
         self.begun = true;
@@ -98,19 +88,6 @@ impl Ticked {
             each(&mut rates, |rate, minutes| rate * kept(minutes, quiet));
         }
         rates
-    }
-
-    /// Takes over what a retired stat's rates still hold.
-    pub(crate) fn absorb(&mut self, retired: Ticked) {
-        let at = self.at.max(retired.at);
-        let theirs = retired.rates(at);
-        self.rates = self.rates(at);
-        self.at = at;
-        self.begun |= retired.begun;
-        self.rates.m1 += theirs.m1;
-        self.rates.m5 += theirs.m5;
-        self.rates.m15 += theirs.m15;
-        self.counted = self.counted.wrapping_add(retired.counted);
     }
 }
 
@@ -202,20 +179,5 @@ mod tests {
         }
         let expected = evenly.rates(9);
         close(ticked.rates(9), [expected.m1, expected.m5, expected.m15]);
-    }
-
-    #[test]
-    fn parts_add_up_to_the_whole_after_one_retired() {
-        let mut whole = Ticked::quiet(0);
-        let (mut a, mut b) = (Ticked::quiet(0), Ticked::quiet(0));
-        for tick in 0..20 {
-            a.tick(3 * (tick + 1), tick, tick + 1);
-            b.tick(5 * (tick + 1), tick, tick + 1);
-            whole.tick(8 * (tick + 1), tick, tick + 1);
-        }
-        a.absorb(b);
-        assert_eq!(a.counted, whole.counted);
-        let expected = whole.rates(40);
-        close(a.rates(40), [expected.m1, expected.m5, expected.m15]);
     }
 }

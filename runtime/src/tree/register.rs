@@ -4,16 +4,22 @@
 //! entered here, under a short lock, when it is opened, and published to readers with the others of its init
 //! when that is done. The lock is never held while a user's expression runs.
 
-use std::borrow::Borrow;
+#![allow(
+    clippy::mutable_key_type,
+    reason = "a stat's name, which is the key, never changes"
+)]
+
 use std::collections::HashSet;
-use std::hash::{Hash, Hasher};
 use std::ops::{Deref, DerefMut};
+use std::sync::atomic::Ordering::{Acquire, Release};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use foldhash::fast::RandomState;
 
 use super::entry::Entry;
-use super::place::{Batch, Place};
+use super::life::{Life, Single};
+use super::place::{Node, Place};
+use super::standing::{Batch, ByName, EntryRef};
 use crate::cells::gate;
 
 /// The stats of a place by name.
@@ -22,35 +28,22 @@ pub(crate) struct Register {
     /// Opened, and not yet published.
     pending: Vec<Entry>,
     /// Only for places with many stats: looking through a few is faster than hashing.
-    by_name: Option<HashSet<ByName, RandomState>>,
+    by_name: Option<HashSet<ByName<EntryRef>, RandomState>>,
     published: usize,
+    /// Only for places where stats were opened by name.
+    lone: Option<Box<Lone>>,
+}
+
+/// The stats of a place that were opened by name.
+#[derive(Default)]
+struct Lone {
+    by_name: HashSet<ByName<Arc<Single>>, RandomState>,
+    /// Those that fold descendants, until they are folded themselves; newest last.
+    aggregates: Vec<Arc<Single>>,
 }
 
 /// From how many stats on a place keeps an index of their names.
 const MANY: usize = 16;
-
-/// A published stat in a set that is asked by name.
-struct ByName(Batch, usize);
-
-impl Borrow<str> for ByName {
-    fn borrow(&self) -> &str {
-        &self.0[self.1].name
-    }
-}
-
-impl Hash for ByName {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0[self.1].name.hash(state);
-    }
-}
-
-impl PartialEq for ByName {
-    fn eq(&self, other: &ByName) -> bool {
-        self.0[self.1].name == other.0[other.1].name
-    }
-}
-
-impl Eq for ByName {}
 
 /// The register, held.
 pub(crate) struct RegisterGuard<'a> {
@@ -87,21 +80,71 @@ impl DerefMut for RegisterGuard<'_> {
 }
 
 impl RegisterGuard<'_> {
-    /// What `look` makes of the stat of this name.
-    pub(crate) fn find<R>(&self, name: &str, look: impl Fn(&Entry) -> R) -> Option<R> {
-        let named = |entry: &&Entry| entry.name == name;
-        if let Some(entry) = self.pending.iter().find(named) {
-            return Some(look(entry));
+    /// The stat of this name; and a share in its life, if it has one of its own. Whoever drops that share must have
+    /// left the register: should it be the last, the stat leaves the register with it.
+    pub(crate) fn find(&self, name: &str) -> Option<(&Entry, Option<Node>)> {
+        let instances = match self.pending.iter().find(|entry| entry.name == name) {
+            Some(entry) => Some(entry),
+            None => match &self.by_name {
+                Some(by_name) => by_name.get(name).map(|ByName(stat)| &**stat),
+                None => {
+                    let mut stats = self.place.stats().map(|stat| stat.entry());
+                    stats.find(|entry| entry.name == name)
+                }
+            },
+        };
+        if let Some(entry) = instances {
+            return Some((entry, None));
         }
-        match &self.by_name {
-            Some(by_name) => by_name.get(name).map(|ByName(batch, at)| look(&batch[*at])),
-            None => self.place.entries().find(named).map(look),
+        let ByName(single) = self.lone.as_ref()?.by_name.get(name)?;
+        // Without a share to be had, its end waits for this lock.
+        let node = single.node()?;
+        Some((&single.entry, Some(node)))
+    }
+
+    /// Enters a stat of an instance, whose name is free. Readers see it when it is published.
+    pub(crate) fn enter(&mut self, entry: Entry) {
+        self.pending.push(entry);
+    }
+
+    /// Enters a stat that was opened by a name which is free, and shows readers.
+    pub(crate) fn enter_alone(&mut self, entry: Entry, home: &Node) -> Node {
+        let node = Single::begin(entry, home.clone());
+        if let Life::Single(single) = node.0.life() {
+            let lone = self.lone.get_or_insert_default();
+            // Whatever is replaced is about to leave, and lives until it has.
+            lone.by_name.replace(ByName(single.clone()));
+            if single.entry.spec.kind.is_aggregate() {
+                lone.aggregates.push(single.clone());
+                // Release: who sees it takes the lock, and finds the aggregate.
+                self.place.has_lone_aggregates.store(true, Release);
+            }
+            // With the lock held, so that the news of two stats of one name come in their order.
+            self.place.tree.news.push(Life::Single(single.clone()));
+        }
+        node
+    }
+
+    /// The end of a stat that was opened by name: its name is free, unless a newcomer has it already.
+    pub(super) fn leave(&mut self, single: &Arc<Single>) {
+        if let Some(lone) = &mut self.lone {
+            let name: &str = &single.entry.name;
+            if lone
+                .by_name
+                .get(name)
+                .is_some_and(|ByName(of)| Arc::ptr_eq(of, single))
+            {
+                lone.by_name.remove(name);
+                shrink(&mut lone.by_name);
+            }
         }
     }
 
-    /// Enters a stat whose name is free. Readers see it when it is published.
-    pub(crate) fn enter(&mut self, entry: Entry) {
-        self.pending.push(entry);
+    /// An aggregate that was opened by name was folded: nothing feeds it any more.
+    pub(super) fn forget_aggregate(&mut self, single: &Arc<Single>) {
+        if let Some(lone) = &mut self.lone {
+            lone.aggregates.retain(|of| !Arc::ptr_eq(of, single));
+        }
     }
 
     /// Shows readers what was entered. Gives the batch, if there is one.
@@ -110,9 +153,9 @@ impl RegisterGuard<'_> {
         let batch = (!pending.is_empty()).then(|| Batch::from(pending));
         if let Some(batch) = &batch {
             self.index(batch);
-            for (at, entry) in batch.iter().enumerate() {
-                if entry.spec.kind.is_aggregate() {
-                    self.place.aggregates.push((batch.clone(), at));
+            for stat in EntryRef::all(batch) {
+                if stat.spec.kind.is_aggregate() {
+                    self.place.aggregates.push(stat);
                 }
             }
             self.place.batches.push(batch.clone());
@@ -121,7 +164,6 @@ impl RegisterGuard<'_> {
         batch
     }
 
-    #[allow(clippy::mutable_key_type)] // a stat's name, which is the key, never changes
     fn index(&mut self, batch: &Batch) {
         let place = self.place;
         self.published += batch.len();
@@ -130,12 +172,34 @@ impl RegisterGuard<'_> {
         }
         let by_name = self.by_name.get_or_insert_with(|| {
             let before = place.batches.iter();
-            before.flat_map(all).collect()
+            before.flat_map(EntryRef::all).map(ByName).collect()
         });
-        by_name.extend(all(batch));
+        by_name.extend(EntryRef::all(batch).map(ByName));
     }
 }
 
-fn all(batch: &Batch) -> impl Iterator<Item = ByName> + '_ {
-    (0..batch.len()).map(|at| ByName(batch.clone(), at))
+/// Gives memory back after many names have gone.
+fn shrink(by_name: &mut HashSet<ByName<Arc<Single>>, RandomState>) {
+    if by_name.capacity() > 64 && by_name.len() < by_name.capacity() / 8 {
+        by_name.shrink_to(2 * by_name.len());
+    }
+}
+
+impl Place {
+    /// The aggregates of this name that were opened by it, newest first.
+    pub(super) fn lone_aggregates(self: &Arc<Place>, name: &str) -> Vec<EntryRef> {
+        // Acquire: pairs with the Release of whoever opened one.
+        if !self.has_lone_aggregates.load(Acquire) {
+            return Vec::new();
+        }
+        let register = self.register();
+        let newest = register
+            .lone
+            .iter()
+            .flat_map(|lone| lone.aggregates.iter().rev());
+        newest
+            .filter(|single| single.entry.name == name)
+            .map(|single| EntryRef::Single(single.clone()))
+            .collect()
+    }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::entry::{Entry, Source};
 use super::fold;
 use super::lookup::Tree;
-use super::place::Batch;
-use super::rates::Ticked;
+use super::rates::{Ticked, tick_of};
+use super::standing::EntryRef;
 use super::total::{Rated, Total};
 use crate::cells::realm::{MAIN, Realm};
 use crate::cells::turn::Turn;
@@ -66,6 +66,14 @@ pub(crate) fn retired(turn: &Turn, realm: Realm, entry: &Entry, now: u64) -> Val
     }
 }
 
+/// The rates of an aggregate of which everything was folded.
+pub(crate) fn set_rates(turn: &Turn, realm: Realm, entry: &Entry, value: &mut Value, now: u64) {
+    let state = entry.states.get(turn).get(realm);
+    if let Some(total) = state.and_then(|state| state.total.as_deref()) {
+        total.set_rates(value, now);
+    }
+}
+
 /// An aggregate's total, to add to.
 pub(crate) fn total_of<'t>(turn: &'t mut Turn, realm: Realm, entry: &'t Entry) -> &'t mut Total {
     let state = entry.states.get_mut(turn).get_mut(realm);
@@ -75,13 +83,18 @@ pub(crate) fn total_of<'t>(turn: &'t mut Turn, realm: Realm, entry: &'t Entry) -
 /// What is remembered of a stat that retires.
 #[derive(Default)]
 pub(crate) struct Taken {
+    /// The tick it was born in.
+    pub(super) born: u64,
     pub(super) own: Option<Box<Ticked>>,
     pub(super) by_key: BTreeMap<String, Box<Ticked>>,
 }
 
 /// Takes what is remembered of a stat that retires. An aggregate's own total counts as one stat.
 pub(crate) fn take(turn: &mut Turn, realm: Realm, entry: &Entry) -> Taken {
-    let mut taken = Taken::default();
+    let mut taken = Taken {
+        born: tick_of(entry.born),
+        ..Taken::default()
+    };
     match &entry.source {
         Source::Family(members) => {
             for member in members.list.iter() {
@@ -94,12 +107,7 @@ pub(crate) fn take(turn: &mut Turn, realm: Realm, entry: &Entry) -> Taken {
         Source::Aggregate(_) => {
             let state = entry.states.get_mut(turn).get_mut(realm);
             if let Some(total) = &mut state.total {
-                taken.own = total.all.ticked.take();
-                for (key, retired) in &mut total.keys {
-                    if let Some(ticked) = retired.ticked.take() {
-                        taken.by_key.insert(key.to_string(), ticked);
-                    }
-                }
+                taken = total.take();
             }
         }
         _ => taken.own = entry.states.get_mut(turn).get_mut(realm).ticked.take(),
@@ -111,14 +119,8 @@ pub(crate) fn take(turn: &mut Turn, realm: Realm, entry: &Entry) -> Taken {
 pub(crate) fn forget_realm(turn: &mut Turn, tree: &Tree, realm: Realm) {
     let known = tree.known.get_mut(turn);
     known.passes.forget(realm);
-    let rows: Vec<(Batch, usize)> = known
-        .rows
-        .values()
-        .chain(&known.hidden)
-        .flat_map(|row| row.stats.iter().cloned())
-        .collect();
-    for (batch, at) in rows {
-        let entry = &batch[at];
+    let stats: Vec<EntryRef> = known.stats().map(|(_, stat)| stat.held()).collect();
+    for entry in stats {
         entry
             .states
             .get_mut(turn)

@@ -1,8 +1,8 @@
-//! Retirement: what a place counted goes to its ancestors when its last handle is gone.
+//! Retirement: what a place, or a stat opened by name, counted goes to its ancestors when its last handle is gone.
 //!
 //! The race: a snapshot walks the tree while an instance is dropped, and must see it alive or retired, never
-//! both, never neither. The cure: whoever drops the last handle only puts the place on a list; folding is
-//! done by whoever has the collector's turn, which a snapshot holds from before its walk to after it. A place counts
+//! both, never neither. The cure: whoever drops the last handle only puts the [`Life`] on a list; folding is
+//! done by whoever has the collector's turn, which a snapshot holds from before its walk to after it. It counts
 //! as alive until it is folded.
 //!
 //! The dropper then tries for the turn, and folds at once if it is free. If it is not, whoever has it looks at
@@ -10,7 +10,8 @@
 //! "give up, then look": one of the two always sees the other, so nothing waits for a later snapshot.
 //!
 //! A guard holds ids and no share of the place's life, because taking one would cost an atomic
-//! read-modify-write. A timer's place is folded only when as many guards have ended as were started.
+//! read-modify-write. A timer is folded, with its place,
+//! only when as many guards have ended as were started.
 
 use std::sync::Arc;
 use std::sync::atomic::{Ordering::SeqCst, fence};
@@ -19,8 +20,8 @@ use super::closures;
 use super::entry::{Entry, Source};
 use super::fold;
 use super::known;
+use super::life::Life;
 use super::lookup::Tree;
-use super::place::Place;
 use super::read::Read;
 use super::remembered;
 use crate::Kind;
@@ -28,33 +29,33 @@ use crate::cells::list::Stack;
 use crate::cells::realm::Realm;
 use crate::cells::turn::{Kept, Later, Turn};
 
-/// Places whose last handle is gone.
-static RETIRED: Stack<Arc<Place>> = Stack::new();
+/// What lost its last handle.
+static RETIRED: Stack<Life> = Stack::new();
 
 /// Those of them that guards still pin.
 static PINNED: Kept<Pinned> = Kept::new(Pinned {
-    places: Vec::new(),
+    lives: Vec::new(),
     look_at: PATIENCE,
 });
 
 struct Pinned {
-    places: Vec<Arc<Place>>,
+    lives: Vec<Life>,
     /// How many there may be before they are looked through without a snapshot or a tick, which always do: twice
-    /// what was left the last time, so that looking costs little a place.
+    /// what was left the last time, so that looking costs little each.
     look_at: usize,
 }
 
 const PATIENCE: usize = 64;
 
 impl Pinned {
-    fn take(&mut self) -> Vec<Arc<Place>> {
-        std::mem::take(&mut self.places)
+    fn take(&mut self) -> Vec<Life> {
+        std::mem::take(&mut self.lives)
     }
 }
 
-/// Takes a place whose last handle is gone. Never waits.
-pub(super) fn retire(place: Arc<Place>) {
-    RETIRED.push(place);
+/// Takes what lost its last handle. Never waits.
+pub(super) fn retire(life: Life) {
+    RETIRED.push(life);
     sweep();
 }
 
@@ -71,7 +72,7 @@ fn sweep() {
             break; // whoever has the turn will look again
         };
         let pinned = PINNED.get_mut(&mut turn);
-        let pinned = if pinned.places.len() >= pinned.look_at {
+        let pinned = if pinned.lives.len() >= pinned.look_at {
             pinned.take()
         } else {
             Vec::new()
@@ -101,7 +102,7 @@ fn drop_later(later: Later) {
     drop(later.ours);
 }
 
-fn fold_retired(turn: &mut Turn, pinned: Vec<Arc<Place>>) {
+fn fold_retired(turn: &mut Turn, pinned: Vec<Life>) {
     let looked = !pinned.is_empty();
     let mut waiting = pinned;
     loop {
@@ -110,30 +111,28 @@ fn fold_retired(turn: &mut Turn, pinned: Vec<Arc<Place>>) {
             break;
         }
         let mut free = Vec::new();
-        for place in waiting.drain(..) {
-            if is_pinned(turn, &place) {
-                PINNED.get_mut(turn).places.push(place);
+        for life in waiting.drain(..) {
+            if is_pinned(turn, &life) {
+                PINNED.get_mut(turn).lives.push(life);
             } else {
-                *place.folded.get_mut(turn) = true;
-                free.push(place);
+                *life.folded().get_mut(turn) = true;
+                free.push(life);
             }
         }
         let mut heard: Option<Arc<Tree>> = None;
-        for place in free {
+        for life in free {
             // News first, so that what is born and gone at once never enters the view.
-            if heard
-                .as_ref()
-                .is_none_or(|tree| !Arc::ptr_eq(tree, &place.tree))
-            {
-                known::hear_news(turn, &place.tree);
-                heard = Some(place.tree.clone());
+            let tree = life.tree();
+            if heard.as_ref().is_none_or(|heard| !Arc::ptr_eq(heard, tree)) {
+                known::hear_news(turn, tree);
+                heard = Some(tree.clone());
             }
-            fold(turn, &place);
-            for entry in place.entries() {
-                entry.retire(turn);
+            fold(turn, &life);
+            for stat in life.stats() {
+                stat.entry().retire(turn);
             }
-            known::remove(turn, &place);
-            turn.later(place);
+            known::remove(turn, &life);
+            turn.later(life);
         }
         if let Some(tree) = heard {
             turn.later(tree);
@@ -141,13 +140,13 @@ fn fold_retired(turn: &mut Turn, pinned: Vec<Arc<Place>>) {
     }
     if looked {
         let pinned = PINNED.get_mut(turn);
-        pinned.look_at = (2 * pinned.places.len()).max(PATIENCE);
+        pinned.look_at = (2 * pinned.lives.len()).max(PATIENCE);
     }
 }
 
 /// Whether a guard of one of its timers has yet to end.
-fn is_pinned(turn: &Turn, place: &Place) -> bool {
-    place.entries().any(|entry| has_guards(turn, entry))
+fn is_pinned(turn: &Turn, life: &Life) -> bool {
+    life.stats().any(|stat| has_guards(turn, stat.entry()))
 }
 
 fn has_guards(turn: &Turn, entry: &Entry) -> bool {
@@ -161,16 +160,14 @@ fn has_guards(turn: &Turn, entry: &Entry) -> bool {
     }
 }
 
-/// Adds what a place counted to the totals of the nearest ancestors that aggregate it.
-fn fold(turn: &mut Turn, place: &Arc<Place>) {
-    for batch in place.batches.iter() {
-        for entry in batch.iter() {
-            let Some((fed, at)) = place.feeds(entry) else {
-                continue;
-            };
-            for realm in 0..turn.realms() {
-                fold_into(turn, turn.realm(realm), entry, &fed[at]);
-            }
+/// Adds what a life counted to the totals of the nearest ancestors that aggregate it.
+fn fold(turn: &mut Turn, life: &Life) {
+    for stat in life.stats() {
+        let Some(fed) = life.place().feeds(stat.entry()) else {
+            continue;
+        };
+        for realm in 0..turn.realms() {
+            fold_into(turn, turn.realm(realm), stat.entry(), &fed);
         }
     }
 }

@@ -1,7 +1,11 @@
-//! Totals: what was retired into an aggregate, and goes on fading and ageing there.
+//! Totals: what an aggregate remembers. What was retired into it, and the rates of the whole.
 //!
-//! A retired total is a stat like any other: it has a count, rates that decay and recent values that are forgotten.
-//! What a dropped instance still had of them is added to it.
+//! The rates of a sum are those of its events, whoever counted them: an average that each child begins anew would be
+//! too high in sum wherever instances come and go. So a pass tells an aggregate how many events its descendants
+//! counted ([`Part::gain`]), and it averages them as a stat of its own would.
+//!
+//! Recent values are kept for what was retired, and go on ageing there; those of live descendants are added when
+//! somebody looks.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,40 +19,61 @@ use super::remembered::Taken;
 use crate::Kind;
 use crate::snapshot::{Distribution, FamilyValue, Rates, Value};
 
-/// What was retired into an aggregate.
+/// What an aggregate remembers.
 #[derive(Default)]
 pub(crate) struct Total {
-    pub(super) all: Retired,
+    all: Part,
     /// Of an aggregate of families: by key, and so also the keys it has admitted.
-    pub(super) keys: BTreeMap<Arc<str>, Retired>,
+    keys: BTreeMap<Arc<str>, Part>,
 }
 
+/// The whole of an aggregate, or what it holds under one key.
 #[derive(Default)]
-pub(super) struct Retired {
+struct Part {
+    /// What was retired.
     value: Option<Value>,
-    pub(super) ticked: Option<Box<Ticked>>,
+    /// The recent values of what was retired.
+    recent: Option<Box<Recent>>,
+    /// The rates of everything, live and retired.
+    ticked: Option<Box<Ticked>>,
+    /// Events that are not yet in the rates.
+    gained: u64,
 }
+
+/// Events that were counted since the last pass, and under which key.
+pub(super) type Gain = (Option<Arc<str>>, u64);
 
 impl Total {
     /// Adds what a retired stat counted.
-    pub(crate) fn absorb(&mut self, aggregate: &Spec, value: Value, ticked: Taken) {
+    pub(super) fn absorb(&mut self, aggregate: &Spec, value: Value, taken: Taken) {
         let Value::Family(family) = value else {
             let kind = aggregate.kind;
-            return self.all.absorb(kind, value, ticked.own);
+            return self.all.absorb(kind, value, taken.own, taken.born);
         };
-        let mut by_key = ticked.by_key;
+        let mut by_key = taken.by_key;
         for (key, value) in Arc::unwrap_or_clone(family).members {
             let kind = fold::member_kind(aggregate.kind);
             let ticked = by_key.remove(&*key);
-            self.key(aggregate, &key).absorb(kind, value, ticked);
+            self.part(aggregate, Some(&key))
+                .absorb(kind, value, ticked, taken.born);
         }
     }
 
-    /// What was retired under a key; under the overflow's when there are too many. Keys are never given
-    /// up, so that no key's total ever moves.
-    fn key(&mut self, aggregate: &Spec, key: &Arc<str>) -> &mut Retired {
-        let key = self.admit(aggregate, key);
-        self.keys.entry(key).or_default()
+    /// Adds events that a descendant counted.
+    pub(super) fn gain(&mut self, aggregate: &Spec, (key, events): &Gain) {
+        self.part(aggregate, key.as_ref()).gained += events;
+    }
+
+    /// The whole, or what is under a key; under the overflow's when there are too many. Keys are never given up, so that
+    /// no key's total ever moves.
+    fn part(&mut self, aggregate: &Spec, key: Option<&Arc<str>>) -> &mut Part {
+        match key {
+            None => &mut self.all,
+            Some(key) => {
+                let key = self.admit(aggregate, key);
+                self.keys.entry(key).or_default()
+            }
+        }
     }
 
     /// The key under which the aggregate counts `key`.
@@ -62,54 +87,81 @@ impl Total {
             if used >= cap && &**key != OVERFLOW {
                 return Arc::from(OVERFLOW);
             }
-            self.keys.insert(key.clone(), Retired::default());
+            self.keys.insert(key.clone(), Part::default());
         }
         key.clone()
     }
 
+    /// What was retired.
     pub(super) fn value(&self, kind: Kind, now: u64) -> Value {
         if matches!(kind.folded(), Kind::Family(_)) {
             let members = self
                 .keys
                 .iter()
-                .filter_map(|(key, retired)| Some((key.clone(), retired.value(now)?)))
+                .filter_map(|(key, part)| Some((key.clone(), part.retired(now)?)))
                 .collect();
             return Value::Family(Arc::new(FamilyValue { members }));
         }
-        self.all.value(now).unwrap_or_else(|| fold::nothing(kind))
+        self.all.retired(now).unwrap_or_else(|| fold::nothing(kind))
     }
 
-    pub(super) fn each(&mut self) -> impl Iterator<Item = &mut Retired> {
-        std::iter::once(&mut self.all).chain(self.keys.values_mut())
+    /// Gives a folded value the rates of the whole.
+    pub(super) fn set_rates(&self, value: &mut Value, now: u64) {
+        match value {
+            Value::Family(family) => {
+                for (key, value) in &mut Arc::make_mut(family).members {
+                    if let Some(part) = self.keys.get(key) {
+                        part.set_rates(value, now);
+                    }
+                }
+            }
+            value => self.all.set_rates(value, now),
+        }
+    }
+
+    /// Brings it to a pass; gives the events that came in since the last one, for the aggregate above. `quiet`: it was
+    /// there at the last one.
+    pub(super) fn tick(&mut self, since: u64, now: u64, quiet: bool) -> Vec<Gain> {
+        let all = std::iter::once((None, &mut self.all));
+        let keys = self.keys.iter_mut().map(|(key, part)| (Some(key), part));
+        all.chain(keys)
+            .map(|(key, part)| (key.cloned(), part.tick(since, now, quiet)))
+            .filter(|(_, gained)| *gained > 0)
+            .collect()
+    }
+
+    /// Takes out what is remembered, when the aggregate itself retires. Its events have been passed on, but for those
+    /// that came in since the last pass.
+    pub(super) fn take(&mut self) -> Taken {
+        Taken {
+            born: 0,
+            own: Some(self.all.take()),
+            by_key: self
+                .keys
+                .iter_mut()
+                .map(|(key, part)| (key.to_string(), part.take()))
+                .collect(),
+        }
     }
 }
 
-impl Retired {
-    fn absorb(&mut self, kind: Kind, value: Value, ticked: Option<Box<Ticked>>) {
+impl Part {
+    /// Adds a value that retired with this memory, if it had one; else its stat was born in the tick `born` and seen by
+    /// no pass.
+    fn absorb(&mut self, kind: Kind, value: Value, ticked: Option<Box<Ticked>>, born: u64) {
         let Some(kept) = fold::kept_when_retired(value) else {
             return; // a level: it is subtracted by no longer being added
         };
-        if let Some(mut ticked) = ticked {
-            let gained = ticked.recent.take();
-            match &mut self.ticked {
-                Some(own) => own.absorb(*ticked),
-                None => self.ticked = Some(ticked),
-            }
-            if let (Some(gained), Some(own)) = (gained, &mut self.ticked) {
-                // What was retired before, while nobody looked, is of unknown age.
-                let before = self.value.as_ref().and_then(fold::lifetime);
-                let recent =
-                    own.recent.get_or_insert_with(|| {
-                        Box::new(before.map_or_else(Recent::default, |before| {
-                            Recent::begin(before, 0, u64::MAX)
-                        }))
-                    });
-                recent.absorb(*gained);
-            }
-        } else if let Some(own) = &mut self.ticked
-            && let (Some(recent), Some(lifetime)) = (&mut own.recent, fold::lifetime(&kept))
-        {
-            recent.absorb(Recent::begin(lifetime, 0, u64::MAX));
+        let counted = ticked.as_ref().map_or(0, |ticked| ticked.counted);
+        if let Some(count) = fold::count(&kept) {
+            self.gained += count.wrapping_sub(counted);
+        }
+        if let Some(lifetime) = fold::lifetime(&kept) {
+            let gained = match ticked {
+                None => Some(Recent::begin(lifetime, born, born)),
+                Some(ticked) => ticked.recent.map(|recent| *recent),
+            };
+            self.absorb_recent(lifetime, gained);
         }
         match &mut self.value {
             Some(own) => {
@@ -119,31 +171,61 @@ impl Retired {
         }
     }
 
-    fn value(&self, now: u64) -> Option<Value> {
+    fn absorb_recent(&mut self, lifetime: &Distribution, gained: Option<Recent>) {
+        let of_unknown_age = |values: &Distribution| Recent::begin(values, 0, u64::MAX);
+        match (&mut self.recent, gained) {
+            (Some(own), Some(gained)) => own.absorb(gained),
+            (Some(own), None) => own.absorb(of_unknown_age(lifetime)),
+            (None, Some(gained)) => {
+                let before = self.value.as_ref().and_then(fold::lifetime);
+                let mut recent = before.map_or_else(Recent::default, of_unknown_age);
+                recent.absorb(gained);
+                self.recent = Some(Box::new(recent));
+            }
+            (None, None) => {}
+        }
+    }
+
+    fn retired(&self, now: u64) -> Option<Value> {
         let mut value = self.value.clone()?;
-        let rated = Rated::of(self.ticked.as_deref(), now);
-        fold::set_rates(&mut value, rated.rates);
-        if let Some(recent) = fold::lifetime(&value).map(|lifetime| rated.recent_of_total(lifetime))
-        {
+        if let (Some(recent), Some(lifetime)) = (&self.recent, fold::lifetime(&value)) {
+            let recent = recent.values(lifetime, tick_of(now));
             fold::set_recent(&mut value, recent);
         }
         Some(value)
     }
 
-    pub(super) fn tick(&mut self, since: u64, now: u64) {
-        let Some(value) = &self.value else { return };
-        let Some(count) = fold::count(value) else {
-            return;
-        };
-        let ticked = self
-            .ticked
-            .get_or_insert_with(|| Box::new(Ticked::quiet(since)));
-        if count != ticked.counted {
-            ticked.tick(count, since, now);
-        }
-        if let (Some(recent), Some(lifetime)) = (&mut ticked.recent, fold::lifetime(value)) {
+    fn set_rates(&self, value: &mut Value, now: u64) {
+        let ticked = self.ticked.as_ref();
+        let rates = ticked.map_or(Rates::default(), |ticked| ticked.rates(tick_of(now)));
+        fold::set_rates(value, rates);
+    }
+
+    fn tick(&mut self, since: u64, now: u64, quiet: bool) -> u64 {
+        if let (Some(recent), Some(lifetime)) = (
+            &mut self.recent,
+            self.value.as_ref().and_then(fold::lifetime),
+        ) {
             recent.tick(lifetime.clone(), since, now);
         }
+        let gained = std::mem::take(&mut self.gained);
+        if gained > 0 {
+            let fresh = || Box::new(Ticked::fresh(since));
+            let ticked = self.ticked.get_or_insert_with(fresh);
+            if quiet {
+                ticked.was_quiet();
+            }
+            ticked.tick(ticked.counted.wrapping_add(gained), since, now);
+        }
+        gained
+    }
+
+    fn take(&mut self) -> Box<Ticked> {
+        let count = self.value.as_ref().and_then(fold::count).unwrap_or(0);
+        let mut taken = Ticked::fresh(0);
+        taken.counted = count.wrapping_sub(std::mem::take(&mut self.gained));
+        taken.recent = self.recent.take();
+        Box::new(taken)
     }
 }
 
@@ -184,14 +266,58 @@ impl<'t> Rated<'t> {
             }
         }
     }
+}
 
-    fn recent_of_total(&self, lifetime: &Distribution) -> Distribution {
-        match &self.look {
-            Some(Look {
-                recent: Some(recent),
-                now,
-            }) => recent.values(lifetime, *now),
-            _ => Distribution::default(),
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crate::prelude::*;
+    use crate::{Meter, Sum, test};
+
+    #[derive(Instrumented)]
+    struct Pool {
+        jobs: Sum<Meter>,
+        by_kind: Sum<Family<String, Meter>>,
+    }
+
+    #[derive(Instrumented)]
+    #[instrumented(parent = Pool)]
+    struct Worker {
+        jobs: Meter,
+        by_kind: Family<String, Meter>,
+    }
+
+    #[test]
+    fn the_rate_of_a_sum_is_that_of_its_events_however_often_workers_come_and_go() {
+        let t = test::isolated_with_clock();
+        let pool = Pool::init("/total/pool");
+        let _ = (&pool.jobs, &pool.by_kind);
+        let steady = Worker::init_child(&pool, "steady");
+        for tick in 0..60 {
+            let passing = Worker::init_child(&pool, "passing");
+            for worker in [&steady, &passing] {
+                worker.jobs.add(25);
+                worker.by_kind.get("copy").add(25);
+            }
+            if tick % 2 == 0 {
+                t.advance(Duration::from_secs(5));
+                t.snapshot();
+                drop(passing);
+            } else {
+                drop(passing); // seen by no pass
+                t.advance(Duration::from_secs(5));
+            }
+            let snapshot = t.snapshot();
+            for path in ["/total/pool/jobs", "/total/pool/by_kind/copy"] {
+                let rates = snapshot.meter(path).unwrap().rates;
+                for rate in [rates.m1, rates.m5, rates.m15] {
+                    assert!(
+                        (rate - 10.0).abs() < 1e-9,
+                        "{path} after tick {tick}: {rate}"
+                    );
+                }
+            }
         }
     }
 }
