@@ -179,10 +179,10 @@ impl<W: Writer> Series<'_, W> {
             }
             Value::StateSet(current, states) => {
                 let holds = |state| Number::Bool(current.as_ref() == Some(state));
-                self.numbers(
-                    shown.family,
-                    states.iter().map(|state| (&**state, holds(state))),
-                );
+                // Of an open set, only the state that holds is known.
+                let open = current.iter().filter(|state| !states.contains(state));
+                let all = states.iter().chain(open);
+                self.numbers(shown.family, all.map(|state| (&**state, holds(state))));
             }
             Value::Info(entries) => self.info(entries),
             _ => {

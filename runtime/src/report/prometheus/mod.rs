@@ -74,7 +74,7 @@
 //! | `UpDownCounter`, `Gauge`, `Max`, `Min` | gauge; nothing where there is no number |
 //! | `Histogram` | histogram in its unit |
 //! | `Timer` | histogram `…_seconds`, counter `…_outcomes_total` by `outcome`, gauge `…_in_flight` |
-//! | `StateSet` | OpenMetrics' state set: 1 for the state that holds, 0 for every other; the label is called like the metric |
+//! | `StateSet` | OpenMetrics' state set: 1 for the state that holds, 0 for every other of a closed set; the label is called like the metric |
 //! | `CountBy` | gauge by `state` |
 //! | `StateTime` | counter `…_seconds_total` by `state` |
 //! | `Info` | OpenMetrics' info: `…_info`, always 1, the texts as labels |

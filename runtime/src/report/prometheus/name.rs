@@ -49,8 +49,11 @@ fn push_snake(name: &mut String, text: &str) {
     }
 }
 
-/// A name may not begin with a digit.
+/// A name may not begin with a digit, and that of a state set, which is also a label's, not with two underscores.
 pub(super) fn begin(name: &mut String) {
+    while name.starts_with("__") {
+        name.remove(0);
+    }
     if name.starts_with(|c: char| c.is_ascii_digit()) {
         name.insert(0, '_');
     }
@@ -136,6 +139,9 @@ mod tests {
         }
         begin(&mut name);
         assert_eq!(name, "_9lives___cat");
+        let mut name = "____a__b".to_owned();
+        begin(&mut name);
+        assert_eq!(name, "_a__b");
     }
 
     #[test]

@@ -151,6 +151,18 @@ fn numbers_that_are_none_are_shown_as_such() {
 }
 
 #[test]
+fn of_an_open_set_of_states_the_one_that_holds_is_shown() {
+    let registry = Registry::new();
+    let mode = registry.state_set("mode").unwrap();
+    assert_eq!(Exposition::new().text(&registry.snapshot()), "");
+    for state in ["standby", "full \"speed\""] {
+        mode.set(state.to_owned());
+    }
+    let text = Exposition::new().text(&registry.snapshot());
+    assert_eq!(samples(&text), [r#"mode{mode="full \"speed\""} 1"#]);
+}
+
+#[test]
 fn what_is_folded_shows_as_what_it_folds() {
     #[derive(Instrumented)]
     struct Pool {
