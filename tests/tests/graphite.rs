@@ -139,8 +139,8 @@ fn fetch(file: &Path) -> Option<String> {
         .expect("whisper-fetch");
     let text = String::from_utf8(out.stdout).expect("text");
     let values = text.lines().filter_map(|line| line.split_once('\t'));
-    let values = values.map(|(_, value)| value.to_owned());
-    values.filter(|value| value != "None").last()
+    let mut values = values.map(|(_, value)| value.to_owned());
+    values.rfind(|value| value != "None")
 }
 
 /// What the reader says of itself.
@@ -466,4 +466,26 @@ impl Drop for AtEnd<'_> {
     fn drop(&mut self) {
         self.0.store(true, Relaxed);
     }
+}
+
+#[test]
+fn a_push_that_is_larger_than_the_buffer_is_sent_whole_to_a_server_that_takes_it() {
+    let mut carbon = Carbon::new("small-buffer");
+    carbon.start();
+    let registry = Registry::new();
+    let counters: Vec<Counter> = (0..3000)
+        .map(|n| registry.counter(&format!("some/{n}")).unwrap())
+        .collect();
+    counters.iter().for_each(|counter| counter.add(2));
+    let graphite = Graphite::builder(carbon.addr())
+        .prefix("p")
+        .allow("/some/**")
+        .buffer(4096)
+        .every(NEVER)
+        .registry(&registry);
+    let graphite = graphite.start().unwrap();
+    graphite.flush(LONG).unwrap();
+    assert_eq!(account(&registry), [3000, 3000, 0, 0]);
+    carbon.until_stored("p.some.0", 2.0);
+    carbon.until_stored("p.some.2999", 2.0);
 }

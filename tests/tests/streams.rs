@@ -308,3 +308,18 @@ fn a_panic_is_not_held_up_by_a_file_that_cannot_be_written() {
     drop(dump);
     assert!(thread::spawn(|| panic!("after it ended")).join().is_err());
 }
+
+#[test]
+fn as_a_task_it_can_be_moved_between_threads() {
+    fn is_send<T: Send>(future: T) -> T {
+        future
+    }
+    let until = std::future::pending::<()>;
+    drop(is_send(Stream::builder(io::sink()).run(until())));
+    drop(is_send(Dump::builder("x").run(until())));
+    let graphite = calipers::report::Graphite::builder("localhost").allow(|_: &str| true);
+    drop(is_send(graphite.run(until())));
+    drop(is_send(
+        calipers::report::StatsD::builder("localhost").run(until()),
+    ));
+}

@@ -79,10 +79,10 @@ impl Reader for Graphite {
         } = self;
         let mut pushed = Pushed::nothing();
         // More than the buffer holds is still sent whole, to a server that takes it.
-        let until = Instant::now() + *period;
+        outlet.begin(Instant::now() + *period);
         let skipped = lines.each(snapshot, |line| {
             pushed.offered += 1;
-            outlet.offer(line, until, &mut pushed);
+            outlet.offer(line, &mut pushed);
         });
         pushed.faults.extend(skipped);
         pushed.queued = outlet.queued();

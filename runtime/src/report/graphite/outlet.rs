@@ -24,8 +24,8 @@ pub(super) struct Outlet {
     taken: Instant,
     /// What went wrong after something had gone out, to be told at the next occasion.
     trouble: Option<PushError>,
-    /// Whether this push found the server slow: the rest of it is not held up again.
-    hopeless: Option<Instant>,
+    /// Until when this push may hold on; not at all once the server took nothing for a moment.
+    patience: Instant,
 }
 
 impl Outlet {
@@ -37,7 +37,7 @@ impl Outlet {
             stall,
             taken: Instant::now(),
             trouble: None,
-            hopeless: None,
+            patience: Instant::now(),
         }
     }
 
@@ -45,28 +45,30 @@ impl Outlet {
         self.queue.lines()
     }
 
-    /// Takes a line. A full buffer is emptied into a server that takes it, until `until`; else the oldest lines go.
-    pub(super) fn offer(&mut self, line: &[u8], until: Instant, pushed: &mut Pushed) {
-        if !self.queue.has_room_for(line) && self.hopeless != Some(until) {
-            let now = Instant::now();
-            let mut got_on = false;
-            // A failure is remembered, and told when the reader carries on.
-            if now < until && self.link.is_up() {
-                match self.write(until.min(now + MOMENT)) {
-                    Ok((bytes, lines)) => {
-                        pushed.bytes += bytes as u64;
-                        pushed.sent += lines;
-                        got_on = bytes > 0;
-                    }
-                    Err(error) => self.trouble = Some(error),
-                }
-            }
-            if !got_on {
-                self.hopeless = Some(until);
-            }
-        }
+    /// A push begins, which may hold on until then.
+    pub(super) fn begin(&mut self, until: Instant) {
+        self.patience = until;
         if self.queue.lines() == 0 {
             self.taken = Instant::now();
+        }
+    }
+
+    /// Takes a line. A full buffer is emptied into a server that takes it; else the oldest lines go.
+    pub(super) fn offer(&mut self, line: &[u8], pushed: &mut Pushed) {
+        let now = Instant::now;
+        if !self.queue.has_room_for(line) && now() < self.patience {
+            match self.write(self.patience.min(now() + MOMENT)) {
+                Ok((bytes, lines)) if bytes > 0 => {
+                    pushed.bytes += bytes as u64;
+                    pushed.sent += lines;
+                }
+                Ok(_) => self.patience = now(),
+                Err(error) => {
+                    self.patience = now();
+                    // Told when the reader carries on.
+                    self.trouble = Some(error);
+                }
+            }
         }
         pushed.dropped += self.queue.push(line);
     }

@@ -34,6 +34,8 @@ pub(super) struct Outlet {
     metrics: u64,
     link: Link<Socket>,
     trouble: Option<PushError>,
+    /// Whether this push may hold on: not once the server took nothing for a moment.
+    patient: bool,
 }
 
 #[derive(Debug)]
@@ -58,6 +60,7 @@ impl Outlet {
             metrics: 0,
             link: Link::new(),
             trouble: None,
+            patient: true,
         }
     }
 
@@ -66,17 +69,25 @@ impl Outlet {
         self.metrics
     }
 
+    /// A push begins.
+    pub(super) fn begin(&mut self) {
+        self.patient = true;
+    }
+
     /// Takes a datagram. What is more than may wait goes out at once, or is dropped.
     pub(super) fn offer(&mut self, packet: Packet, pushed: &mut Pushed) {
-        if self.bytes + packet.text.len() > self.cap && self.link.is_up() && self.trouble.is_none()
-        {
+        if self.bytes + packet.text.len() > self.cap && self.patient {
             match self.carry_on(Instant::now() + MOMENT) {
                 Ok(done) => {
                     pushed.bytes += done.bytes;
                     pushed.sent += done.sent;
+                    self.patient = done.sent > 0;
                 }
-                // Told when the reader carries on.
-                Err(error) => self.trouble = Some(error),
+                Err(error) => {
+                    self.patient = false;
+                    // Told when the reader carries on.
+                    self.trouble = Some(error);
+                }
             }
         }
         if self.bytes + packet.text.len() > self.cap {
