@@ -75,7 +75,7 @@ pub(super) fn emit<W: Writer>(layout: &Layout<'_>, writer: &mut W) {
             help: &help(first),
         });
         for (slot, facet) in slots {
-            let shown = Shown {
+            let common = Common {
                 family: &family.name,
                 facet,
                 slot,
@@ -88,7 +88,7 @@ pub(super) fn emit<W: Writer>(layout: &Layout<'_>, writer: &mut W) {
                 }
                 let keys = slot.labels.get(slot.segments..).unwrap_or_default();
                 let mut series = Series {
-                    shown: &shown,
+                    common: &common,
                     stat: stat.shape,
                     labels: &mut labels,
                     writer,
@@ -101,7 +101,7 @@ pub(super) fn emit<W: Writer>(layout: &Layout<'_>, writer: &mut W) {
 }
 
 /// What all series of one slot have in common.
-struct Shown<'a> {
+struct Common<'a> {
     /// What the family is called, which a state set has as a label.
     family: &'a str,
     facet: Facet,
@@ -111,7 +111,7 @@ struct Shown<'a> {
 
 /// What is being written: a series, or several that differ in labels to be added.
 struct Series<'a, W> {
-    shown: &'a Shown<'a>,
+    common: &'a Common<'a>,
     stat: &'a StatShape,
     labels: &'a mut Vec<u8>,
     writer: &'a mut W,
@@ -119,7 +119,7 @@ struct Series<'a, W> {
 
 impl<W: Writer> Series<'_, W> {
     fn value(&mut self, keys: &[String], value: &Value) {
-        match (self.shown.facet, value) {
+        match (self.common.facet, value) {
             (_, Value::Family(family)) => {
                 if let Some((key, keys)) = keys.split_first() {
                     self.members(key, keys, family);
@@ -133,9 +133,9 @@ impl<W: Writer> Series<'_, W> {
     }
 
     fn members(&mut self, key: &str, keys: &[String], family: &FamilyValue) {
-        let shown = self.shown;
-        let scalar = |value| match shown.facet {
-            Facet::Whole => shown.scalar(value),
+        let common = self.common;
+        let scalar = |value| match common.facet {
+            Facet::Whole => common.scalar(value),
             _ => None,
         };
         if family
@@ -158,12 +158,12 @@ impl<W: Writer> Series<'_, W> {
     }
 
     fn whole(&mut self, value: &Value) {
-        let shown = self.shown;
+        let common = self.common;
         match value {
             Value::Histogram(histogram) => self.distribution(&histogram.lifetime),
             Value::Timer(timer) => self.distribution(&timer.lifetime),
             Value::StateTime(times) => {
-                let seconds = |nanos: u64| shown.scaled(Number::U64(nanos));
+                let seconds = |nanos: u64| common.scaled(Number::U64(nanos));
                 let times = times.nanos.iter();
                 self.numbers(
                     STATE,
@@ -182,11 +182,11 @@ impl<W: Writer> Series<'_, W> {
                 // Of an open set, only the state that holds is known.
                 let open = current.iter().filter(|state| !states.contains(state));
                 let all = states.iter().chain(open);
-                self.numbers(shown.family, all.map(|state| (&**state, holds(state))));
+                self.numbers(common.family, all.map(|state| (&**state, holds(state))));
             }
             Value::Info(entries) => self.info(entries),
             _ => {
-                if let Some(number) = shown.scalar(value) {
+                if let Some(number) = common.scalar(value) {
                     self.number(number);
                 }
             }
@@ -213,7 +213,7 @@ impl<W: Writer> Series<'_, W> {
     }
 
     fn info(&mut self, entries: &[(Box<str>, Box<str>)]) {
-        let mut names = self.shown.slot.labels.clone();
+        let mut names = self.common.slot.labels.clone();
         let without = self.labels.len();
         for (entry, text) in entries {
             let name = name::unique_label(entry, |name| names.iter().any(|other| other == name));
@@ -233,13 +233,13 @@ impl<W: Writer> Series<'_, W> {
     }
 
     fn distribution(&mut self, of: &Distribution) {
-        if let Some(scale) = self.shown.scale {
+        if let Some(scale) = self.common.scale {
             self.writer.histogram(self.labels, of, scale, self.stat);
         }
     }
 }
 
-impl Shown<'_> {
+impl Common<'_> {
     /// What is shown of a value that is one number; a gauge may have none.
     fn scalar(&self, value: &Value) -> Option<Number> {
         Some(self.scaled(match value {

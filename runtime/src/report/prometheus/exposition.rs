@@ -103,8 +103,7 @@ impl Exposition {
 
     /// Appends the exposition of a snapshot to `out`.
     ///
-    /// Costs one walk over the places and twelve bytes a stat beside what is written. A buffer that is used again saves
-    /// the system from handing out memory page by page, which is a third of the time for large trees.
+    /// Costs one walk over the places and twelve bytes a stat beside what is written.
     pub fn write(&self, snapshot: &Snapshot, format: Format, out: &mut Vec<u8>) {
         let (began, before) = (Instant::now(), out.len());
         let layout = Layout::of(snapshot, self);
