@@ -471,3 +471,29 @@ fn get(port: u16, path: &str) -> Option<String> {
     connection.read_to_string(&mut answer).ok()?;
     Some(answer)
 }
+
+#[test]
+fn a_udp_server_that_comes_later_is_found() {
+    let port = free_udp_port();
+    let registry = Registry::new();
+    let count = registry.counter("count").unwrap();
+    let statsd = builder(&registry, format!("127.0.0.1:{port}"))
+        .start()
+        .unwrap();
+    until("the system says that nobody listens", || {
+        count.inc();
+        let _ = statsd.flush(Duration::from_millis(50));
+        (own(&registry, "errors/refused") > 0).then_some(())
+    });
+    let socket = UdpSocket::bind(("127.0.0.1", port)).unwrap();
+    socket.set_read_timeout(Some(LONG)).unwrap();
+    count.add(1_000_000);
+    statsd.flush(LONG).unwrap();
+    let mut buffer = [0; 2000];
+    until("the rest comes", || {
+        let size = socket.recv(&mut buffer).unwrap();
+        let text = String::from_utf8_lossy(&buffer[..size]).into_owned();
+        let text = text.strip_prefix("count:")?.strip_suffix("|c")?;
+        (text.parse::<u64>().unwrap() >= 1_000_000).then_some(())
+    });
+}
