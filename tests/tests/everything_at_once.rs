@@ -291,6 +291,8 @@ fn everything_at_once_ends_in_exact_totals() {
         snapshot.counter("/others"),
         Some(world.tally.others.load(Relaxed))
     );
+    // The places between go with what was below them, one look later.
+    let snapshot = world.look();
     for middle in 0..3 {
         assert_eq!(
             snapshot
