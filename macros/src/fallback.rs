@@ -7,10 +7,11 @@ use syn::{DeriveInput, parse_quote};
 
 use crate::attr::Options;
 use crate::errors::Errors;
-use crate::expand::{generics, handler, init, parts, states};
+use crate::expand::{generics, handler, init, parts, states, variants};
 use crate::keys::Place;
 use crate::model::handler::{Flavour, Handler};
 use crate::model::states::States;
+use crate::model::variants::Variants;
 
 /// The errors, and an implementation without bodies. Its constants still name every stat's type, so
 /// that a field whose type is no stat is reported together with the other mistakes.
@@ -65,4 +66,22 @@ pub(crate) fn shapeless_states(item: &DeriveInput, errors: Errors) -> TokenStrea
         },
         errors,
     )
+}
+
+/// The errors, and an implementation without a body.
+pub(crate) fn variants(of: &Variants, errors: Errors) -> TokenStream {
+    let implementation = variants::implementation(of, &quote!(::core::unreachable!()));
+    let errors = errors.report();
+    quote!(#errors #implementation)
+}
+
+/// For a struct or a union: the same, as if it had no variant.
+pub(crate) fn shapeless_variants(item: &DeriveInput, errors: Errors) -> TokenStream {
+    let stub = Variants {
+        ident: item.ident.clone(),
+        generics: item.generics.clone(),
+        krate: parse_quote!(::calipers),
+        variants: Vec::new(),
+    };
+    variants(&stub, errors)
 }

@@ -14,6 +14,10 @@ pub(crate) enum Place {
     Variant,
     /// `#[states(…)]` on an enum.
     Enum,
+    /// `#[variant(…)]` on a variant of an enum that derives `Variants`.
+    ErrorVariant,
+    /// `#[variants(…)]` on such an enum.
+    ErrorEnum,
     /// `#[timed(…)]` on a function.
     Function,
     /// `#[metered(…)]` on a trait, or on the `impl` of one.
@@ -22,11 +26,13 @@ pub(crate) enum Place {
 
 impl Place {
     #[cfg(test)]
-    pub(crate) const ALL: [Place; 6] = [
+    pub(crate) const ALL: [Place; 8] = [
         Place::Field,
         Place::Struct,
         Place::Variant,
         Place::Enum,
+        Place::ErrorVariant,
+        Place::ErrorEnum,
         Place::Function,
         Place::Metered,
     ];
@@ -38,8 +44,23 @@ impl Place {
             Place::Struct => "instrumented",
             Place::Variant => "state",
             Place::Enum => "states",
+            Place::ErrorVariant => "variant",
+            Place::ErrorEnum => "variants",
             Place::Function => "timed",
             Place::Metered => "metered",
+        }
+    }
+
+    /// The other place of the same macro: what belongs there is easily written here.
+    pub(crate) const fn other(self) -> Option<Place> {
+        match self {
+            Place::Field => Some(Place::Struct),
+            Place::Struct => Some(Place::Field),
+            Place::Variant => Some(Place::Enum),
+            Place::Enum => Some(Place::Variant),
+            Place::ErrorVariant => Some(Place::ErrorEnum),
+            Place::ErrorEnum => Some(Place::ErrorVariant),
+            Place::Function | Place::Metered => None,
         }
     }
 
@@ -48,8 +69,8 @@ impl Place {
         match self {
             Place::Field => "a field",
             Place::Struct => "the struct",
-            Place::Variant => "a variant",
-            Place::Enum => "the enum",
+            Place::Variant | Place::ErrorVariant => "a variant",
+            Place::Enum | Place::ErrorEnum => "the enum",
             Place::Function => "the function",
             Place::Metered => "the trait",
         }
@@ -113,21 +134,21 @@ pub(crate) const KEYS: &[Key] = &[
         Place::Field,
         "name",
         Takes::Text,
-        r#"name = "…""#,
+        r#"name = "byPath""#,
         "the stat's path below its struct's; the field's name otherwise",
     ),
     key(
         Place::Field,
         "unit",
         Takes::Text,
-        r#"unit = "…""#,
+        r#"unit = "By""#,
         "the unit in UCUM: `s`, `By`, `1`",
     ),
     key(
         Place::Field,
         "label",
         Takes::Text,
-        r#"label = "…""#,
+        r#"label = "path""#,
         "what a family's key is called in Prometheus; `key` otherwise",
     ),
     key(
@@ -141,7 +162,7 @@ pub(crate) const KEYS: &[Key] = &[
         Place::Field,
         "with",
         Takes::Expression,
-        "with = …",
+        "with = || 1",
         "what the stat starts from: a gauge's closure, an `Info`'s pairs",
     ),
     key(
@@ -169,21 +190,21 @@ pub(crate) const KEYS: &[Key] = &[
         Place::Struct,
         "parent",
         Takes::Type,
-        "parent = …",
+        "parent = Server",
         "what `init_child` takes; its aggregates are checked against the stats at compile time",
     ),
     key(
         Place::Struct,
         "label",
         Takes::Text,
-        r#"label = "…""#,
+        r#"label = "thread""#,
         "what the last segment of an instance's path is called as a label in Prometheus",
     ),
     key(
         Place::Struct,
         "init",
         Takes::Word,
-        "init = …",
+        "init = at",
         "another name for `init`, and for the functions beside it",
     ),
     key(
@@ -197,63 +218,98 @@ pub(crate) const KEYS: &[Key] = &[
         Place::Struct,
         "prefix",
         Takes::Text,
-        r#"prefix = "…""#,
+        r#"prefix = "cache""#,
         "a path put before the name of every stat",
     ),
     key(
         Place::Struct,
         "rename_all",
         Takes::Text,
-        r#"rename_all = "…""#,
+        r#"rename_all = "camelCase""#,
         "how fields are spelt as stat names: `camelCase`, `kebab-case`, …",
     ),
     key(
         Place::Struct,
         "crate",
         Takes::Text,
-        r#"crate = "…""#,
+        r#"crate = "::calipers""#,
         "where `calipers` is, when it is not `::calipers`",
     ),
     key(
         Place::Variant,
         "name",
         Takes::Text,
-        r#"name = "…""#,
+        r#"name = "working""#,
         "what the state is called; the variant in snake case otherwise",
     ),
     key(
         Place::Enum,
         "rename_all",
         Takes::Text,
-        r#"rename_all = "…""#,
+        r#"rename_all = "camelCase""#,
         "how variants are spelt as state names: `camelCase`, `kebab-case`, …",
     ),
     key(
         Place::Enum,
         "crate",
         Takes::Text,
-        r#"crate = "…""#,
+        r#"crate = "::calipers""#,
         "where `calipers` is, when it is not `::calipers`",
+    ),
+    key(
+        Place::ErrorVariant,
+        "name",
+        Takes::Text,
+        r#"name = "timeout""#,
+        "what the variant is called; it itself in snake case otherwise",
+    ),
+    key(
+        Place::ErrorEnum,
+        "rename_all",
+        Takes::Text,
+        r#"rename_all = "camelCase""#,
+        "how variants are spelt as names: `camelCase`, `kebab-case`, …",
+    ),
+    key(
+        Place::ErrorEnum,
+        "crate",
+        Takes::Text,
+        r#"crate = "::calipers""#,
+        "where `calipers` is, when it is not `::calipers`",
+    ),
+    key(
+        Place::Function,
+        "err",
+        Takes::MaybeExpression,
+        "err",
+        "counts errors by variant: at the timer's path with `_errors`, or in the family given",
+    ),
+    key(
+        Place::Function,
+        "polls",
+        Takes::Nothing,
+        "polls",
+        "times the polls of a future: at the timer's path with `_busy` and `_longest_poll`",
     ),
     key(
         Place::Function,
         "slow",
         Takes::Text,
-        r#"slow = "…""#,
+        r#"slow = "2*p99""#,
         "logs calls above a limit: `p99`, `2*p99`, `250ms`",
     ),
     key(
         Place::Function,
         "crate",
         Takes::Text,
-        r#"crate = "…""#,
+        r#"crate = "::calipers""#,
         "where `calipers` is, when it is not `::calipers`",
     ),
     key(
         Place::Metered,
         "crate",
         Takes::Text,
-        r#"crate = "…""#,
+        r#"crate = "::calipers""#,
         "where `calipers` is, when it is not `::calipers`",
     ),
 ];
@@ -276,6 +332,14 @@ pub(crate) fn list(place: Place) -> String {
         .join(", ")
 }
 
+/// What could have stood there, for an error's help.
+pub(crate) fn expected(place: Place) -> String {
+    match at(place).count() {
+        1 => format!("expected {}", list(place)),
+        _ => format!("expected one of {}", list(place)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -284,7 +348,9 @@ mod tests {
     fn every_option_is_in_the_docs_of_its_macro_word_for_word() {
         let docs = include_str!("lib.rs");
         for key in KEYS {
-            let line = format!("| `{}` | {} |", key.example, key.doc);
+            // A bar ends a cell, even inside code.
+            let example = key.example.replace('|', r"\|");
+            let line = format!("| `{example}` | {} |", key.doc);
             assert!(docs.contains(&line), "lib.rs lacks the line\n/// {line}");
         }
     }

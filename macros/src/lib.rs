@@ -74,11 +74,11 @@ use model::handler::Flavour;
 ///
 /// | option | what it does |
 /// | --- | --- |
-/// | `name = "…"` | the stat's path below its struct's; the field's name otherwise |
-/// | `unit = "…"` | the unit in UCUM: `s`, `By`, `1` |
-/// | `label = "…"` | what a family's key is called in Prometheus; `key` otherwise |
+/// | `name = "byPath"` | the stat's path below its struct's; the field's name otherwise |
+/// | `unit = "By"` | the unit in UCUM: `s`, `By`, `1` |
+/// | `label = "path"` | what a family's key is called in Prometheus; `key` otherwise |
 /// | `skip` | not a stat: handed to `init` by name, or made by the expression |
-/// | `with = …` | what the stat starts from: a gauge's closure, an `Info`'s pairs |
+/// | `with = \|\| 1` | what the stat starts from: a gauge's closure, an `Info`'s pairs |
 /// | `child` | an instrumented struct of its own, below this one; the expression gives its parts |
 /// | `cap = 100` | how many keys a family holds before the overflow member takes the rest |
 /// | `hide_zero` | a family's members at zero are not shown |
@@ -87,13 +87,13 @@ use model::handler::Flavour;
 ///
 /// | option | what it does |
 /// | --- | --- |
-/// | `parent = …` | what `init_child` takes; its aggregates are checked against the stats at compile time |
-/// | `label = "…"` | what the last segment of an instance's path is called as a label in Prometheus |
-/// | `init = …` | another name for `init`, and for the functions beside it |
+/// | `parent = Server` | what `init_child` takes; its aggregates are checked against the stats at compile time |
+/// | `label = "thread"` | what the last segment of an instance's path is called as a label in Prometheus |
+/// | `init = at` | another name for `init`, and for the functions beside it |
 /// | `collapsed` | readers show one line for an instance until it is opened |
-/// | `prefix = "…"` | a path put before the name of every stat |
-/// | `rename_all = "…"` | how fields are spelt as stat names: `camelCase`, `kebab-case`, … |
-/// | `crate = "…"` | where `calipers` is, when it is not `::calipers` |
+/// | `prefix = "cache"` | a path put before the name of every stat |
+/// | `rename_all = "camelCase"` | how fields are spelt as stat names: `camelCase`, `kebab-case`, … |
+/// | `crate = "::calipers"` | where `calipers` is, when it is not `::calipers` |
 ///
 /// With `init = at` the functions are `at`, `at_in`, `at_child` and `at_child_numbered`.
 #[proc_macro_derive(Instrumented, attributes(stat, instrumented))]
@@ -129,17 +129,62 @@ pub fn derive_collected(input: TokenStream) -> TokenStream {
 ///
 /// | option | what it does |
 /// | --- | --- |
-/// | `name = "…"` | what the state is called; the variant in snake case otherwise |
+/// | `name = "working"` | what the state is called; the variant in snake case otherwise |
 ///
 /// # Options of the enum: `#[states(…)]`
 ///
 /// | option | what it does |
 /// | --- | --- |
-/// | `rename_all = "…"` | how variants are spelt as state names: `camelCase`, `kebab-case`, … |
-/// | `crate = "…"` | where `calipers` is, when it is not `::calipers` |
+/// | `rename_all = "camelCase"` | how variants are spelt as state names: `camelCase`, `kebab-case`, … |
+/// | `crate = "::calipers"` | where `calipers` is, when it is not `::calipers` |
 #[proc_macro_derive(States, attributes(state, states))]
 pub fn derive_states(input: TokenStream) -> TokenStream {
     expand::derive_states(input.into()).into()
+}
+
+/// Lets the values of an enum be counted by variant, whatever the variants carry: made for errors.
+///
+/// A variant is called what it is, in snake case. [`timed`](macro@timed) counts a function's errors with its option `err`; by hand, a
+/// family is keyed by `Variant`.
+///
+/// ```
+/// use calipers::prelude::*;
+/// use calipers::{Variant, Variants};
+///
+/// #[derive(Variants)]
+/// enum DbError {
+///     Timeout,
+///     NoSuchTable(String),
+///     #[variant(name = "io")]
+///     Disk { source: std::io::Error },
+/// }
+///
+/// #[derive(Instrumented)]
+/// struct Store {
+///     #[stat(label = "error")]
+///     errors: Family<Variant<DbError>, Counter>,
+/// }
+///
+/// let store = Store::init("/store");
+/// store.errors.get(&DbError::NoSuchTable("users".to_owned())).inc();
+/// assert_eq!(calipers::snapshot().counter("/store/errors/no_such_table"), Some(1));
+/// ```
+///
+/// # Options of a variant: `#[variant(…)]`
+///
+/// | option | what it does |
+/// | --- | --- |
+/// | `name = "timeout"` | what the variant is called; it itself in snake case otherwise |
+///
+/// # Options of the enum: `#[variants(…)]`
+///
+/// | option | what it does |
+/// | --- | --- |
+/// | `rename_all = "camelCase"` | how variants are spelt as names: `camelCase`, `kebab-case`, … |
+/// | `crate = "::calipers"` | where `calipers` is, when it is not `::calipers` |
+#[proc_macro_derive(Variants, attributes(variant, variants))]
+pub fn derive_variants(input: TokenStream) -> TokenStream {
+    expand::derive_variants(input.into()).into()
 }
 
 /// A group of stats with no instance of its own: a static, opened at its first use and shown at zero
@@ -239,12 +284,88 @@ pub fn collection(input: TokenStream) -> TokenStream {
 ///
 /// | option | what it does |
 /// | --- | --- |
-/// | `slow = "…"` | logs calls above a limit: `p99`, `2*p99`, `250ms` |
-/// | `crate = "…"` | where `calipers` is, when it is not `::calipers` |
+/// | `err` | counts errors by variant: at the timer's path with `_errors`, or in the family given |
+/// | `polls` | times the polls of a future: at the timer's path with `_busy` and `_longest_poll` |
+/// | `slow = "2*p99"` | logs calls above a limit: `p99`, `2*p99`, `250ms` |
+/// | `crate = "::calipers"` | where `calipers` is, when it is not `::calipers` |
 ///
-/// `slow` logs through `log`, with target `calipers::slow`, at most one line in ten seconds, which tells how many
-/// calls it stands for. A quantile is that of the last minute, and counts once a hundred calls ended in it. It
-/// watches timers with a path; for one in a struct there is `calipers::SlowLog`.
+/// ## Errors by variant: `err`
+///
+/// An error's text is different each time, so errors are counted by their variant. The error's type derives
+/// [`Variants`](macro@Variants); a function that returns another, or no `Result`, does not compile.
+///
+/// Written alone, `err` counts in a family beside the timer, whose path it has with `_errors` behind. A field is a timer for each instance,
+/// which has no such place; there the family is given as well, as is a family that several functions share. A `&mut self`
+/// or `self` method then holds a handle of it during the call, which costs two atomic increments.
+///
+/// ```
+/// use calipers::prelude::*;
+/// use calipers::{Variant, Variants};
+///
+/// #[derive(Variants)]
+/// enum DbError {
+///     Timeout,
+///     NoSuchTable(String),
+/// }
+///
+/// #[timed("/db/query", err)]
+/// fn query(table: &str) -> Result<u32, DbError> {
+///     Err(DbError::NoSuchTable(table.to_owned()))
+/// }
+///
+/// #[derive(Instrumented)]
+/// struct Store {
+///     latency: Timer,
+///     errors: Family<Variant<DbError>, Counter>,
+/// }
+///
+/// impl Store {
+///     #[timed(self.latency, err = self.errors)]
+///     fn get(&self) -> Result<u32, DbError> {
+///         query("users")
+///     }
+/// }
+///
+/// assert!(Store::init("/store").get().is_err());
+/// assert_eq!(calipers::snapshot().counter("/db/query_errors/no_such_table"), Some(1));
+/// ```
+///
+/// On a whole `impl` it counts the errors of those methods whose return type is written `Result`, or `…Result`.
+///
+/// ## Time inside polls: `polls`
+///
+/// The time of an `async fn` is what its caller waits. With `polls` there are two more timers, for each call one value: at the path with
+/// `_busy`, how much of that time it was polled, and with `_longest_poll`, how long its longest poll kept a thread of
+/// the executor from everything else. A call that is polled once reads the clock no more often than without.
+///
+/// ```
+/// use calipers::prelude::*;
+///
+/// #[timed("/mail/send", polls)]
+/// async fn send(text: &str) -> usize {
+///     std::future::ready(text.len()).await
+/// }
+/// # let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+/// # assert!(std::pin::pin!(send("a")).poll(&mut context).is_ready());
+/// # use std::future::Future;
+///
+/// assert!(calipers::snapshot().timer("/mail/send_longest_poll").is_some());
+/// ```
+///
+/// ## Slow calls: `slow`
+///
+/// What is above the limit is logged through `log`, with target `calipers::slow`, at most one line in ten seconds, which tells
+/// how many calls it stands for. A limit is a duration (`"250ms"`, `"2 s"`), a quantile of the last minute (`"p99"`), or a multiple of
+/// one (`"2*p99"`); a quantile counts once a hundred calls ended in that minute. It watches timers with a path; for one in
+/// a struct there is `calipers::SlowLog`.
+///
+/// ```
+/// use calipers::timed;
+///
+/// #[timed("/db/{fn}", slow = "2*p99")]
+/// fn load() {}
+/// # load();
+/// ```
 ///
 /// # What can be timed
 ///
@@ -307,7 +428,7 @@ pub fn timed(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// | option | what it does |
 /// | --- | --- |
-/// | `crate = "…"` | where `calipers` is, when it is not `::calipers` |
+/// | `crate = "::calipers"` | where `calipers` is, when it is not `::calipers` |
 #[proc_macro_attribute]
 pub fn metered(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand::metered::expand(arguments.into(), item.into()).into()

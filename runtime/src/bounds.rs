@@ -10,8 +10,10 @@
 //! | [`NoParts`] | a child with skipped fields needs them: `#[stat(child = …)]` |
 //! | [`PlaceField`] | a field of a type called `Node` has to be a [`Node`](crate::Node), or skipped |
 //! | [`Parent`](crate::Parent) | what `init_child` goes below has to be instrumented |
+//! | [`Variants`](crate::Variants), [`Fallible`] | `err` counts what a `Result` fails with, by variant |
 //! | [`Metered`], [`MeteredTrait`] | both a metered trait and its `impl`s carry `#[metered]` |
 
 pub use crate::metered::{Metered, MeteredTrait};
 pub use crate::stats::Keyed;
+pub use crate::timed::Fallible;
 pub use crate::tree::opener::{NoParts, OpenWith, PlaceField};

@@ -155,7 +155,7 @@ pub mod test;
 mod timed;
 mod tree;
 
-pub use calipers_macros::{Instrumented, States, collection, metered, timed};
+pub use calipers_macros::{Instrumented, States, Variants, collection, metered, timed};
 pub use catalog::{Catalog, CatalogStat, catalog};
 pub use kind::Kind;
 pub use snapshot::Snapshot;
@@ -163,7 +163,7 @@ pub use stats::{
     Amount, Collection, CountBy, Counter, Family, Gauge, GaugeNumber, Histogram, Info, Key, Lookup,
     Max, Meter, Min, NameError, Outcome, Quantity, Registry, Slow, SlowGuard, SlowLog, Stat, State,
     StateGuard, StateSet, StateTime, States, Sum, Summable, Text, Timer, TimerGuard, UpDownCounter,
-    incr, registry, set, snapshot,
+    Variant, Variants, incr, registry, set, snapshot,
 };
 pub use tree::{Instrumented, Node, Parent, PathError, background_tick};
 

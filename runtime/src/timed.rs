@@ -15,14 +15,18 @@
 //! Nothing here needs `unsafe`, as the macro pins the body in place and [`drive`] polls it through that
 //! pin.
 
-use std::future::poll_fn;
-use std::ops::Deref;
-use std::pin::Pin;
+mod future;
+mod outcome;
+
+pub use future::{Polled, Polling, drive};
+pub use outcome::{Fallible, Plain, Probe};
+
+use std::time::Duration;
 
 use crate::private::{StatSpec, open_at};
 use crate::tree::by_type::ByType;
 use crate::tree::declared::{Declaration, DeclaredStat, Site};
-use crate::{Kind, Outcome, Slow, SlowLog, Timer, TimerGuard};
+use crate::{Counter, Family, Kind, Outcome, Slow, SlowLog, Stat, Timer, TimerGuard};
 
 /// The timer of one `#[timed]` function: a static in its body, opened at the first call.
 ///
@@ -35,6 +39,8 @@ pub struct FnTimer {
     template: &'static str,
     spec: StatSpec,
     slow: Option<Slow>,
+    errors: bool,
+    polls: bool,
     opened: ByType<Opened>,
 }
 
@@ -42,7 +48,55 @@ pub struct FnTimer {
 struct Opened {
     timer: Timer,
     slow: Option<SlowLog>,
+    /// By the name of the variant, as the static that holds this cannot name the type.
+    errors: Option<Family<&'static str, Counter>>,
+    polls: Option<Polls>,
 }
+
+/// The timers beside that of an `async` function whose polls are timed.
+struct Polls {
+    busy: Timer,
+    longest: Timer,
+}
+
+/// What stands beside a timer, under its path with this behind.
+struct Beside {
+    suffix: &'static str,
+    spec: StatSpec,
+}
+
+static ERRORS: Beside = Beside {
+    suffix: "_errors",
+    spec: StatSpec::new(
+        "errors",
+        Kind::Family(&Kind::Counter),
+        "Errors it returned, by variant",
+        0,
+    )
+    .label("error"),
+};
+
+static BUSY: Beside = Beside {
+    suffix: "_busy",
+    spec: StatSpec::new(
+        "busy",
+        Kind::Timer,
+        "The part of a call that it was polled, rather than waiting",
+        0,
+    )
+    .unit("s"),
+};
+
+static LONGEST_POLL: Beside = Beside {
+    suffix: "_longest_poll",
+    spec: StatSpec::new(
+        "longest_poll",
+        Kind::Timer,
+        "The longest poll of a call, in which its thread did nothing else",
+        0,
+    )
+    .unit("s"),
+};
 
 impl FnTimer {
     /// The timer of the function of this name, which stands in this module, file and line, and is so documented.
@@ -61,8 +115,24 @@ impl FnTimer {
             template,
             spec: StatSpec::new(function, Kind::Timer, help, line).unit("s"),
             slow: None,
+            errors: false,
+            polls: false,
             opened: ByType::new(),
         }
+    }
+
+    /// Counts the errors by variant.
+    #[must_use]
+    pub const fn errors(mut self) -> FnTimer {
+        self.errors = true;
+        self
+    }
+
+    /// Times the polls.
+    #[must_use]
+    pub const fn polls(mut self) -> FnTimer {
+        self.polls = true;
+        self
     }
 
     /// Logs the calls that are slow.
@@ -85,11 +155,24 @@ impl FnTimer {
 
     #[cold]
     fn open(&'static self, of: &str) -> Opened {
-        let timer: Timer = open_at(&self.path(short(of)), &self.spec);
+        let path = self.path(short(of));
+        let timer: Timer = open_at(&path, &self.spec);
         Opened {
             slow: self.slow.map(|slow| SlowLog::new(&timer, slow)),
             timer,
+            errors: self.errors.then(|| ERRORS.open(&path)),
+            polls: self.polls.then(|| Polls {
+                busy: BUSY.open(&path),
+                longest: LONGEST_POLL.open(&path),
+            }),
         }
+    }
+
+    /// What is opened beside the timer.
+    fn beside(&self) -> impl Iterator<Item = &'static Beside> {
+        let errors = self.errors.then_some(&ERRORS);
+        let polls = self.polls.then_some([&BUSY, &LONGEST_POLL]);
+        errors.into_iter().chain(polls.into_iter().flatten())
     }
 
     fn path(&self, of: &str) -> String {
@@ -103,17 +186,23 @@ impl FnTimer {
 impl Declaration for FnTimer {
     fn list(&'static self, tell: &mut dyn FnMut(DeclaredStat)) {
         let path = self.path("{type}");
-        let name = path.rsplit('/').next().unwrap_or(&path).to_owned();
-        tell(DeclaredStat {
-            path: Some(path),
-            owner: self.function.to_owned(),
-            module: self.module,
-            name,
-            spec: self.spec.spec,
-            instance_label: None,
-            at: self.at,
-            by: self.at,
-        });
+        let mut one = |suffix: &str, spec: &StatSpec| {
+            let path = format!("{path}{suffix}");
+            tell(DeclaredStat {
+                name: path.rsplit('/').next().unwrap_or(&path).to_owned(),
+                path: Some(path),
+                owner: self.function.to_owned(),
+                module: self.module,
+                spec: spec.spec,
+                instance_label: None,
+                at: self.at,
+                by: self.at,
+            });
+        };
+        one("", &self.spec);
+        for beside in self.beside() {
+            one(beside.suffix, &beside.spec);
+        }
     }
 
     fn touch(&'static self) {
@@ -121,6 +210,12 @@ impl Declaration for FnTimer {
         if !self.template.contains("{type}") {
             self.opened.get("", || self.open(""));
         }
+    }
+}
+
+impl Beside {
+    fn open<S: Stat>(&'static self, path: &str) -> S {
+        open_at(&format!("{path}{}", self.suffix), &self.spec)
     }
 }
 
@@ -142,10 +237,10 @@ pub fn start(timer: &Timer) -> Running {
     }
 }
 
-/// Another handle of `timer`, for a future that is not to borrow what the timer is a field of.
+/// Another handle of a stat, for a body that does not leave the instance that it is a field of to be borrowed.
 #[inline]
-pub fn handle(timer: &Timer) -> Timer {
-    timer.clone()
+pub fn handle<S: Stat + Clone>(stat: &S) -> S {
+    stat.clone()
 }
 
 /// A call that has not ended yet.
@@ -165,6 +260,21 @@ impl Running {
         self.end(outcome);
     }
 
+    /// The value is this variant of an error, if it is one.
+    #[inline]
+    pub fn erred(&self, variant: Option<&'static str>) {
+        let errors = self.of.and_then(|of| of.errors.as_ref());
+        if let (Some(variant), Some(errors)) = (variant, errors) {
+            errors.get(variant).inc();
+        }
+    }
+
+    /// The same call, its polls timed.
+    #[inline]
+    pub fn polled(self) -> Polled {
+        Polled::new(self)
+    }
+
     /// The same call, of a future that never gives a value: dropping it is the only way to end it.
     #[inline]
     pub fn cancellable(mut self) -> Running {
@@ -177,7 +287,20 @@ impl Running {
         let Some(guard) = self.guard.take() else {
             return;
         };
-        let took = guard.finish(outcome);
+        self.told(guard.finish(outcome));
+    }
+
+    /// As [`end`](Self::end), of a call of which it is known how long it took.
+    #[inline]
+    fn end_after(&mut self, outcome: Outcome, nanos: u64) {
+        let Some(guard) = self.guard.take() else {
+            return;
+        };
+        self.told(guard.finish_after(outcome, nanos));
+    }
+
+    #[inline]
+    fn told(&self, took: Duration) {
         if let Some(slow) = self.of.and_then(|of| of.slow.as_ref()) {
             slow.check(took);
         }
@@ -197,55 +320,6 @@ impl Drop for Running {
 #[inline(always)]
 pub fn once<T>(body: impl FnOnce() -> T) -> T {
     body()
-}
-
-/// Runs the body of an `async` function to its end, remembering whether it is inside a poll.
-pub async fn drive<F: Future>(running: &mut Running, mut body: Pin<&mut F>) -> F::Output {
-    poll_fn(|context| {
-        running.unfinished = Outcome::Panicked;
-        let polled = body.as_mut().poll(context);
-        running.unfinished = Outcome::Cancelled;
-        polled
-    })
-    .await
-}
-
-/// Asks a value how its call ended.
-///
-/// A method of the type itself is found before one behind `Deref`, so a `Result` answers for itself and
-/// every other value through [`Plain`]. That is decided where the macro is used, with the type at hand, and
-/// needs no trait that a user would have to implement.
-pub struct Probe<'a, T>(pub &'a T);
-
-impl<T, E> Probe<'_, Result<T, E>> {
-    /// `Err` for an error.
-    #[inline]
-    pub fn outcome(&self) -> Outcome {
-        match self.0 {
-            Ok(_) => Outcome::Ok,
-            Err(_) => Outcome::Err,
-        }
-    }
-}
-
-impl<T> Deref for Probe<'_, T> {
-    type Target = Plain;
-
-    #[inline]
-    fn deref(&self) -> &Plain {
-        &Plain
-    }
-}
-
-/// A value that is not a `Result`.
-pub struct Plain;
-
-impl Plain {
-    /// Always `Ok`.
-    #[inline]
-    pub fn outcome(&self) -> Outcome {
-        Outcome::Ok
-    }
 }
 
 #[cfg(test)]

@@ -71,10 +71,14 @@ impl Options {
             Meta::Path(_) | Meta::List(_) => {
                 self.broken = true;
                 let list = keys::list(self.place);
+                let one_of = match keys::at(self.place).count() {
+                    1 => "",
+                    _ => "one of ",
+                };
                 return errors.on(
                     attribute,
                     format_args!("`#[{name}]` without an option has no effect"),
-                    format_args!("remove it, or give one of {list}"),
+                    format_args!("remove it, or give {one_of}{list}"),
                 );
             }
         };
@@ -90,12 +94,8 @@ impl Options {
 
     /// Two attributes of one macro are easily confused: `#[instrumented(unit = …)]` on a field.
     fn refuse_misplaced(&mut self, attribute: &Attribute, errors: &mut Errors) {
-        let other = match self.place {
-            Place::Field => Place::Struct,
-            Place::Struct => Place::Field,
-            Place::Variant => Place::Enum,
-            Place::Enum => Place::Variant,
-            Place::Function | Place::Metered => return,
+        let Some(other) = self.place.other() else {
+            return;
         };
         if attribute.path().is_ident(other.attribute()) {
             self.broken = true;
@@ -137,17 +137,11 @@ impl Options {
 
     fn read_option(&mut self, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
         let place = self.place;
-        let Ok(name) = input.call(Ident::parse_any) else {
-            let found = input.fork().parse::<TokenTree>();
-            let found = found.map(|token| token.to_string()).unwrap_or_default();
-            return Err(error(
-                input.span(),
-                format_args!(
-                    "expected an option of `#[{}]`, found `{found}`",
-                    place.attribute()
-                ),
-                format_args!("expected one of {}", keys::list(place)),
-            ));
+        // What is timed, and where, is no option; it is written first.
+        let is_option = !(place == Place::Function && input.peek(Token![self]));
+        let name = is_option.then(|| input.call(Ident::parse_any).ok());
+        let Some(name) = name.flatten() else {
+            return Err(not_an_option(place, input));
         };
         let key = match keys::find(place, &name.to_string()) {
             Some(key) => key,
@@ -241,12 +235,30 @@ impl Options {
     }
 }
 
+fn not_an_option(place: Place, input: ParseStream<'_>) -> syn::Error {
+    let found = input.fork().parse::<TokenTree>();
+    let found = found.map(|token| token.to_string()).unwrap_or_default();
+    let first = match place {
+        Place::Function => "a path or a timer comes first; ",
+        Place::Metered => "the path comes first; ",
+        _ => "",
+    };
+    error(
+        input.span(),
+        format_args!(
+            "expected an option of `#[{}]`, found `{found}`",
+            place.attribute()
+        ),
+        format_args!("{first}{}", keys::expected(place)),
+    )
+}
+
 /// The refusal of an unknown option, and the known one it was probably meant to be.
-fn unknown(place: Place, name: &Ident) -> (syn::Error, Option<&'static Key>) {
+pub(crate) fn unknown(place: Place, name: &Ident) -> (syn::Error, Option<&'static Key>) {
     let (written, attribute) = (name.to_string(), place.attribute());
     if let Some(elsewhere) = keys::KEYS
         .iter()
-        .find(|key| key.name == written && same_macro(key.place, place))
+        .find(|key| key.name == written && place.other() == Some(key.place))
     {
         let (owner, target) = (elsewhere.place.attribute(), elsewhere.place.target());
         let refusal = error(
@@ -257,28 +269,18 @@ fn unknown(place: Place, name: &Ident) -> (syn::Error, Option<&'static Key>) {
         return (refusal, None);
     }
     let meant = nearest(&written, keys::at(place).map(|key| key.name));
-    let list = keys::list(place);
+    let expected = keys::expected(place);
     let message = format!("unknown option `{written}` in `#[{attribute}]`");
     match meant.and_then(|meant| keys::find(place, meant)) {
         Some(key) => {
-            let help = format!("did you mean `{}`? expected one of {list}", key.name);
+            let help = match keys::at(place).count() {
+                1 => format!("did you mean `{}`?", key.name),
+                _ => format!("did you mean `{}`? {expected}", key.name),
+            };
             (error(name.span(), message, help), Some(key))
         }
-        None => (
-            error(name.span(), message, format_args!("expected one of {list}")),
-            None,
-        ),
+        None => (error(name.span(), message, expected), None),
     }
-}
-
-fn same_macro(a: Place, b: Place) -> bool {
-    matches!(
-        (a, b),
-        (Place::Field, Place::Struct)
-            | (Place::Struct, Place::Field)
-            | (Place::Variant, Place::Enum)
-            | (Place::Enum, Place::Variant)
-    )
 }
 
 fn skip_to_comma(input: ParseStream<'_>) {

@@ -29,7 +29,7 @@ impl Value {
             return Err(error(
                 name.span(),
                 format_args!("`{written}` does not take parentheses"),
-                format_args!("write `{}`", key.example),
+                form(key),
             ));
         }
         if !input.peek(Token![=]) {
@@ -54,7 +54,7 @@ impl Value {
             return Err(error(
                 equals.span,
                 format_args!("the value of `{written}` is missing"),
-                format_args!("write `{}`", key.example),
+                form(key),
             ));
         }
         match key.takes {
@@ -87,6 +87,14 @@ impl Value {
                     .map(|value| Value::Expression(Box::new(value)))
             }
         }
+    }
+}
+
+/// How the option is written, as a help.
+fn form(key: &Key) -> String {
+    match key.takes {
+        Takes::MaybeExpression => format!("write `{0}` alone, or `{0} = …`", key.name),
+        _ => format!("write `{}`", key.example),
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod handler;
 pub(crate) mod metered;
+pub(crate) mod names;
 pub(crate) mod states;
 pub(crate) mod timed;
 

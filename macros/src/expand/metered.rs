@@ -11,7 +11,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{GenericParam, ItemImpl, ItemTrait, TraitItem, Type, parse_quote};
 
-use super::timed_impl::name as type_name;
+use super::timed::type_name;
 use crate::case::Case;
 use crate::check;
 use crate::errors::Errors;

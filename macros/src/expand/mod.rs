@@ -11,7 +11,7 @@ pub(crate) mod metered;
 pub(crate) mod parts;
 pub(crate) mod states;
 pub(crate) mod timed;
-pub(crate) mod timed_impl;
+pub(crate) mod variants;
 
 #[cfg(test)]
 mod snapshots;
@@ -20,8 +20,10 @@ use proc_macro2::TokenStream;
 use syn::DeriveInput;
 
 use crate::errors::Errors;
+use crate::keys::Place;
 use crate::model::handler::{Flavour, Handler};
 use crate::model::states::States;
+use crate::model::variants::Variants;
 use crate::{check, fallback};
 
 /// `#[derive(Instrumented)]`, and its twin for collections.
@@ -57,5 +59,28 @@ pub(crate) fn derive_states(input: TokenStream) -> TokenStream {
         states::expand(&states)
     } else {
         fallback::states(&states, errors)
+    }
+}
+
+/// `#[derive(Variants)]`.
+pub(crate) fn derive_variants(input: TokenStream) -> TokenStream {
+    let item: DeriveInput = match syn::parse2(input) {
+        Ok(item) => item,
+        Err(error) => return error.to_compile_error(),
+    };
+    let mut errors = Errors::default();
+    let Some(variants) = Variants::read(&item, &mut errors) else {
+        return fallback::shapeless_variants(&item, errors);
+    };
+    check::names::check(
+        &variants.variants,
+        Place::ErrorVariant,
+        "a variant's name",
+        &mut errors,
+    );
+    if errors.is_empty() {
+        variants::expand(&variants)
+    } else {
+        fallback::variants(&variants, errors)
     }
 }

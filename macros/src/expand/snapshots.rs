@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{collection, derive_instrumented, derive_states, metered, timed};
+use super::{collection, derive_instrumented, derive_states, derive_variants, metered, timed};
 use crate::model::handler::Flavour;
 
 #[track_caller]
@@ -270,4 +270,62 @@ fn metered_implementors() {
         ),
     );
     holds("metered_implementors", quote!(#plain #generic));
+}
+
+#[test]
+fn timed_errors_and_polls() {
+    let beside = timed::expand(
+        quote!("/db/query", err, polls),
+        quote!(
+            async fn query(&mut self) -> Result<impl Iterator<Item = Row>, DbError> {
+                self.rows().await
+            }
+        ),
+    );
+    let given = timed::expand(
+        quote!(self.latency, err = self.errors),
+        quote!(
+            fn get(&self, key: &str) -> Result<Row, DbError> {
+                self.row(key)
+            }
+        ),
+    );
+    let taken = timed::expand(
+        quote!(self.latency, err = self.errors),
+        quote!(
+            fn close(self) -> Result<(), DbError> {
+                drop(self.file)
+            }
+        ),
+    );
+    let many = timed::expand(
+        quote!("/db/{fn}", err, polls),
+        quote!(
+            impl Store {
+                fn len(&self) -> usize { 0 }
+                async fn put(&self) -> io::Result<()> { Ok(()) }
+                fn clear(&self) {}
+            }
+        ),
+    );
+    holds(
+        "timed_errors_and_polls",
+        quote!(#beside #given #taken #many),
+    );
+}
+
+#[test]
+fn variants_of_an_error() {
+    holds(
+        "variants_of_an_error",
+        derive_variants(quote! {
+            #[variants(rename_all = "kebab-case")]
+            enum DbError<E: Error> where E: Send {
+                TimedOut,
+                Io(E),
+                #[variant(name = "other")]
+                Else { code: u8 },
+            }
+        }),
+    );
 }

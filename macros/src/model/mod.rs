@@ -3,10 +3,12 @@
 pub(crate) mod collection;
 pub(crate) mod handler;
 pub(crate) mod metered;
+pub(crate) mod named;
 pub(crate) mod returned;
 pub(crate) mod slow;
 pub(crate) mod states;
 pub(crate) mod timed;
+pub(crate) mod variants;
 
 use syn::parse::Parser;
 use syn::{Path, parse_quote};

@@ -1,9 +1,9 @@
 //! An enum that derives `States`.
 
 use proc_macro2::Ident;
-use syn::ext::IdentExt;
-use syn::{Data, DeriveInput, Fields, LitStr, Path};
+use syn::{Data, DeriveInput, Fields, Path};
 
+use super::named::NamedVariant;
 use super::{case, crate_path};
 use crate::attr::Options;
 use crate::case::Case;
@@ -14,15 +14,7 @@ use crate::keys::Place;
 pub(crate) struct States {
     pub(crate) ident: Ident,
     pub(crate) krate: Path,
-    pub(crate) states: Vec<State>,
-}
-
-/// One variant.
-pub(crate) struct State {
-    pub(crate) ident: Ident,
-    pub(crate) name: String,
-    /// The literal that named it, for errors about the name.
-    pub(crate) given: Option<LitStr>,
+    pub(crate) states: Vec<NamedVariant>,
 }
 
 impl States {
@@ -52,7 +44,7 @@ impl States {
         }
         let mut states = Vec::new();
         for variant in &data.variants {
-            let options = Options::read(Place::Variant, &variant.attrs, errors);
+            states.push(NamedVariant::read(variant, Place::Variant, case, errors));
             if !matches!(variant.fields, Fields::Unit) {
                 errors.on(
                     &variant.fields,
@@ -60,14 +52,6 @@ impl States {
                     "keep what it carries elsewhere: a state is only a name",
                 );
             }
-            let given = options.text("name").cloned();
-            let spelt = || case.of(&variant.ident.unraw().to_string());
-            let name = given.as_ref().map_or_else(spelt, LitStr::value);
-            states.push(State {
-                ident: variant.ident.clone(),
-                name,
-                given,
-            });
         }
         Some(States {
             ident: item.ident.clone(),

@@ -27,6 +27,7 @@ mod state_time;
 mod text;
 mod timer;
 mod up_down_counter;
+mod variant;
 
 pub use aggregate::{CountBy, Max, Min, Sum, Summable};
 pub use collection::Collection;
@@ -45,6 +46,7 @@ pub use state_time::{StateGuard, StateTime};
 pub use text::Text;
 pub use timer::{Outcome, Timer, TimerGuard};
 pub use up_down_counter::UpDownCounter;
+pub use variant::{Variant, Variants};
 
 use crate::Kind;
 use crate::tree::class::SpecRef;

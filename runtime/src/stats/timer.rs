@@ -136,6 +136,19 @@ impl TimerGuard {
         Duration::from_nanos(nanos)
     }
 
+    /// When it began, in the clock's ticks.
+    pub(crate) fn began(&self) -> u64 {
+        self.start
+    }
+
+    /// As [`finish`](Self::finish), of a section of which it is known how long it took.
+    #[inline]
+    pub(crate) fn finish_after(self, outcome: Outcome, nanos: u64) -> Duration {
+        self.record(outcome, nanos);
+        std::mem::forget(self); // it is recorded, and owns nothing
+        Duration::from_nanos(nanos)
+    }
+
     /// Ends the section without recording it. It is no longer in flight.
     #[inline]
     pub fn discard(self) {
@@ -158,6 +171,12 @@ impl TimerGuard {
     #[inline(always)]
     fn end(&self, outcome: Outcome) -> u64 {
         let nanos = clock::nanos_since(self.start);
+        self.record(outcome, nanos);
+        nanos
+    }
+
+    #[inline(always)]
+    fn record(&self, outcome: Outcome, nanos: u64) {
         if self.realm == local::realm() {
             local::record(&self.run, nanos, 0, outcome.number());
         } else {
@@ -165,7 +184,6 @@ impl TimerGuard {
                 local::record(&self.run, nanos, 0, outcome.number())
             });
         }
-        nanos
     }
 
     pub(super) fn outcome_if_dropped(&self) -> Outcome {

@@ -8,7 +8,7 @@ use super::*;
 use crate::prelude::*;
 use crate::snapshot::Outcomes;
 use crate::test::{Isolated, isolated, isolated_with_clock};
-use crate::{Registry, timed};
+use crate::{Registry, Variants, timed};
 
 fn poll<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
@@ -220,6 +220,107 @@ fn a_future_takes_from_its_first_poll_to_its_last() {
     let snapshot = scope.snapshot();
     let timer = snapshot.timer("/test/slept").expect("it ran");
     assert_eq!(timer.lifetime().sum(), Duration::from_secs(5));
+}
+
+#[derive(Debug, PartialEq, Variants)]
+enum Refused {
+    Full(usize),
+    Closed,
+}
+
+#[timed("/test/offer", err)]
+fn offer(free: usize, open: bool) -> Result<usize, Refused> {
+    if !open {
+        return Err(Refused::Closed);
+    }
+    free.checked_sub(1).ok_or(Refused::Full(free))
+}
+
+#[test]
+fn errors_are_counted_by_variant_beside_the_timer() {
+    let scope = isolated();
+    assert_eq!(offer(1, true), Ok(0));
+    assert_eq!(offer(0, true), Err(Refused::Full(0)));
+    assert!(offer(0, true).is_err() && offer(1, false).is_err());
+    assert_eq!(seen(&scope, "/test/offer"), (outcomes(1, 3, 0, 0), 0));
+    let snapshot = scope.snapshot();
+    let errors = |variant| snapshot.counter(&format!("/test/offer_errors/{variant}"));
+    assert_eq!((errors("full"), errors("closed")), (Some(2), Some(1)));
+}
+
+#[timed("/test/polled", polls)]
+async fn polled(scope: &Isolated, panics: bool) -> u8 {
+    scope.advance(Duration::from_millis(1));
+    bystander_once().await;
+    scope.advance(Duration::from_millis(3));
+    assert!(!panics, "as asked");
+    bystander_once().await;
+    scope.advance(Duration::from_millis(2));
+    1
+}
+
+/// How often, and for how many milliseconds, `/test/polled` and the timers beside it ran.
+fn polls(scope: &Isolated) -> [(u64, u128); 3] {
+    let snapshot = scope.snapshot();
+    ["", "_busy", "_longest_poll"].map(|suffix| {
+        let timer = snapshot.timer(&format!("/test/polled{suffix}"));
+        let lifetime = timer.expect("a timer at this path").lifetime();
+        (lifetime.count(), lifetime.sum().as_millis())
+    })
+}
+
+#[test]
+fn a_future_tells_its_time_inside_polls_and_its_longest_poll_when_it_ends() {
+    let scope = isolated_with_clock();
+    assert_eq!(polls(&scope), [(0, 0); 3], "visible before the first call");
+    let mut future = Box::pin(polled(&scope, false));
+    assert!(poll(future.as_mut()).is_pending());
+    scope.advance(Duration::from_millis(10));
+    assert!(poll(future.as_mut()).is_pending());
+    scope.advance(Duration::from_millis(20));
+    assert_eq!(polls(&scope), [(0, 0); 3], "it has not ended");
+    assert!(poll(future.as_mut()).is_ready());
+    assert_eq!(polls(&scope), [(1, 36), (1, 6), (1, 3)]);
+}
+
+#[test]
+fn a_future_that_is_dropped_or_panics_tells_of_its_polls_as_well() {
+    let scope = isolated_with_clock();
+    let mut dropped = Box::pin(polled(&scope, false));
+    assert!(poll(dropped.as_mut()).is_pending());
+    scope.advance(Duration::from_millis(10));
+    drop(dropped);
+    assert_eq!(polls(&scope), [(1, 11), (1, 1), (1, 1)]);
+    let mut panics = Box::pin(polled(&scope, true));
+    assert!(poll(panics.as_mut()).is_pending());
+    let unwound = catch_unwind(AssertUnwindSafe(|| poll(panics.as_mut())));
+    assert!(unwound.is_err());
+    drop(panics);
+    assert_eq!(polls(&scope), [(2, 15), (2, 5), (2, 4)]);
+    assert_eq!(seen(&scope, "/test/polled").0, outcomes(0, 0, 1, 1));
+    drop(polled(&scope, false));
+    assert_eq!(polls(&scope)[0].0, 2, "what nobody polls has not begun");
+}
+
+#[timed("/test/at_once", polls)]
+async fn at_once(scope: &Isolated) {
+    scope.advance(Duration::from_millis(7));
+}
+
+#[test]
+fn a_future_that_is_ready_at_once_was_busy_all_its_time() {
+    let scope = isolated_with_clock();
+    assert!(poll(pin!(at_once(&scope))).is_ready());
+    let snapshot = scope.snapshot();
+    for path in [
+        "/test/at_once",
+        "/test/at_once_busy",
+        "/test/at_once_longest_poll",
+    ] {
+        let timer = snapshot.timer(path).expect("a timer at this path");
+        assert_eq!(timer.lifetime().sum(), Duration::from_millis(7), "{path}");
+        assert_eq!(timer.in_flight(), 0);
+    }
 }
 
 #[test]

@@ -7,8 +7,9 @@ use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::{Attribute, ImplItem, ItemImpl, Meta, Type};
 
-use super::timed::wrap;
+use super::wrap;
 use crate::check;
+use crate::check::timed::Standing;
 use crate::errors::Errors;
 use crate::model::timed::{Function, Request};
 
@@ -20,7 +21,7 @@ pub(crate) fn expand(
 ) -> TokenStream {
     let of = name(&block.self_ty);
     let any_marked = block.items.iter().any(|item| mark(item).is_some());
-    let mut timed = 0;
+    let mut timed = Vec::new();
     for item in &mut block.items {
         let own = match (take_mark(item), any_marked) {
             (Some(mark), _) => Some(mark),
@@ -42,18 +43,22 @@ pub(crate) fn expand(
         if !any_marked && method.sig.constness.is_some() {
             continue;
         }
-        timed += 1;
         let Ok(function) = syn::parse2::<Function>(method.to_token_stream()) else {
             continue;
         };
+        let standing = match own {
+            Some(_) => Standing::Marked,
+            None => Standing::OneOfMany,
+        };
         let faults = errors.count();
-        check::timed::check(request, &function, true, &mut errors);
+        check::timed::check(request, &function, standing, &mut errors);
         if errors.count() == faults {
-            *item = ImplItem::Verbatim(wrap(request, function, of.as_deref()));
+            *item = ImplItem::Verbatim(wrap(request, &function, standing, of.as_deref()));
         }
+        timed.push(function);
     }
     if let Some(request) = request {
-        check::timed::check_block(request, timed, &block, &mut errors);
+        check::timed::check_block(request, &timed, &block, &mut errors);
     }
     let errors = errors.report();
     quote!(#errors #block)
