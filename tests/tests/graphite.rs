@@ -457,7 +457,9 @@ fn twenty_megabytes_for_a_carbon_that_is_stopped() {
         let value = snapshot.counter(&name(n)).unwrap() as f64;
         carbon.until_stored(&format!("host/{}", name(n)), value);
     }
-    assert_eq!(carbon.names().len() as u64, STATS);
+    until("all files", || {
+        (carbon.names().len() as u64 == STATS).then_some(())
+    });
 }
 
 struct AtEnd<'a>(&'a AtomicBool);

@@ -423,6 +423,13 @@ fn netdata_understands_tags() {
     until("netdata answers", || {
         metrics()?.contains("netdata_info").then_some(())
     });
+    // Its page is up before it listens for datagrams, and what comes too early is lost.
+    until("netdata listens", || {
+        let sockets = fs::read_to_string("/proc/net/udp").unwrap();
+        sockets
+            .contains(&format!(" 0100007F:{udp:04X} "))
+            .then_some(())
+    });
 
     let registry = Registry::new();
     let hits = registry.get::<Family<String, Counter>>("web.hits").unwrap();
