@@ -1,4 +1,9 @@
 //! How fast calipers is, beside the floor and beside every peer, in one run.
+#![allow(
+    dead_code,
+    reason = "parts of the harness wait for the contenders that will use them"
+)]
+
 mod contenders;
 mod inputs;
 mod machine;

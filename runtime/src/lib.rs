@@ -136,6 +136,17 @@
 //!
 //! None is on by default. `http` adds the page; README.md lists all of them, with the crates that each adds.
 
+// The library never panics into the program it measures, and printing belongs to programs. Its tests may do both.
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::print_stdout,
+        clippy::print_stderr
+    )
+)]
 #![deny(unsafe_code)] // but for `cells`, which says why
 
 extern crate self as calipers;

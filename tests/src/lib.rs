@@ -4,9 +4,6 @@
 //! The tests stand in `tests/`, a file for each family of promises. Each file is a program of its own, so that one with an
 //! allocator, a logger or a `fork` disturbs no other.
 
-// A test that cannot be set up fails, which is what it is for; this library is part of tests alone.
-#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::print_stderr)]
-
 pub mod allocations;
 pub mod beside;
 pub mod logged;

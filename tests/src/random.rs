@@ -11,6 +11,7 @@ impl Random {
     }
 
     /// Any number.
+    #[allow(clippy::should_implement_trait)] // an endless one needs no `Option`
     pub fn next(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;

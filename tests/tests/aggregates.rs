@@ -51,7 +51,7 @@ impl Leaf {
         self.sizes.record(n);
         self.latency.record(Duration::from_millis(n));
         self.by_key.get("a").add(n);
-        self.by_key.get(&format!("only-{n}")).inc();
+        self.by_key.get(format!("only-{n}")).inc();
         self.by_route.get("/").record(Duration::from_millis(n));
         self.phase.set(if n.is_multiple_of(2) {
             Phase::Waiting
@@ -310,7 +310,7 @@ fn an_aggregate_of_families_past_its_cap_loses_nothing_and_moves_no_key() {
     let mut before: Vec<(String, u64)> = Vec::new();
     for n in 0..10_u64 {
         let leaf = Leaf::init_child(&top, n);
-        leaf.by_key.get(&format!("key-{n}")).add(n + 1);
+        leaf.by_key.get(format!("key-{n}")).add(n + 1);
         leaves.push(leaf);
         if n % 3 == 2 {
             leaves.remove(0);
@@ -473,7 +473,7 @@ fn keys_of_every_kind_are_told_apart() {
 
     let numbers: Family<u16, Counter> = registry.get("numbers").unwrap();
     numbers.get(200).inc();
-    numbers.get(&200).inc();
+    numbers.get(200).inc();
     let phases: Family<Phase, Counter> = registry.get("phases").unwrap();
     phases.get(Phase::Working).inc();
     let odd: Family<String, Counter> = registry.get("odd").unwrap();

@@ -283,7 +283,7 @@ fn a_family_past_its_cap_counts_the_rest_together() {
         let capped = Capped::init("/capped");
         for round in 0..10 {
             for key in 0..10 {
-                capped.by_key.get(&format!("key-{key}")).inc();
+                capped.by_key.get(format!("key-{key}")).inc();
                 capped.by_number.get(key).record(Duration::from_millis(1));
             }
             assert_eq!(

@@ -260,7 +260,9 @@ fn the_catalog_is_sorted_and_each_line_is_of_one_stat() {
 #[test]
 fn declarations_that_clash_are_logged_once_and_counted() {
     logged::keep();
-    (clashing::one(), clashing::two(), clashing::load());
+    clashing::one();
+    clashing::two();
+    clashing::load();
     clashing::DB.load.inc();
     let snapshot = calipers::snapshot();
     let counted = snapshot.counter("/calipers/faults/declarationClashes");

@@ -211,6 +211,10 @@ fn sums_over_instances_that_come_and_go_never_fall_and_end_exact() {
     assert_eq!(registry.snapshot().counter("/top/born"), Some(made));
 }
 
+/// What tables may keep for the largest backlog they have seen: how many wait to be folded at once depends on how long a
+/// snapshot takes. What is leaked once an instance comes to thirty times as much.
+const ROOM: u64 = 2 << 20;
+
 #[test]
 fn instances_that_come_and_go_leave_no_memory_behind() {
     alone("instances_that_come_and_go_leave_no_memory_behind", || {
@@ -232,7 +236,7 @@ fn instances_that_come_and_go_leave_no_memory_behind() {
             "figure: {grown} bytes more after {} further instances",
             made * 6 / 10
         );
-        assert!(grown < 256 << 10, "{grown} bytes more");
+        assert!(grown < ROOM, "{grown} bytes more");
     });
 }
 
@@ -267,7 +271,7 @@ fn nothing_grows_because_nobody_looked() {
             "figure: {grown} bytes more after {} further instances, unseen",
             INSTANCES / 2
         );
-        assert!(grown < 256 << 10, "{grown} bytes more");
+        assert!(grown < ROOM, "{grown} bytes more");
         assert_eq!(
             registry.snapshot().counter("/top/born"),
             Some(INSTANCES / 4 * 3)

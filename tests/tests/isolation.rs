@@ -11,7 +11,7 @@ use calipers::{Registry, Snapshot, Sum, UpDownCounter};
 use calipers_tests::{beside, task};
 
 collection! {
-    static STATIC: Static = "/static" { hits: Counter, latency: Timer, sizes: Histogram, open: UpDownCounter }
+    static STATIC: Static = "/static" { hits: Counter, sizes: Histogram, open: UpDownCounter }
 }
 
 #[timed("/timed/work")]

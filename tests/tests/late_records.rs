@@ -207,7 +207,7 @@ fn an_allocator_may_count_its_calls_with_this_library() {
                         let stats = Stats::init_in(&registry, &format!("/s/{}", n % 7));
                         stats.record();
                         stats.sizes.record(1_u64 << (n % 60));
-                        stats.by_key.get(&format!("key-{n}")).inc();
+                        stats.by_key.get(format!("key-{n}")).inc();
                         drop(registry.snapshot());
                     }
                 });

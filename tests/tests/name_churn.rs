@@ -5,20 +5,20 @@ use std::time::Duration;
 
 use calipers::prelude::*;
 use calipers::{Registry, Stat, Sum, UpDownCounter};
-use calipers_tests::beside;
+use calipers_tests::beside::{self, Done};
 use calipers_tests::memory::in_use;
 use calipers_tests::own_process::alone;
 
 const THREADS: u64 = 4;
 const NAMES: u64 = 100_000;
 
-/// Threads that each open names under one place, some alone and some with the others, count, and remove them.
-fn churn(registry: &Registry, names: u64, round: u64) {
+/// Threads that each open names under one place, one alone and some with the others, count, and remove them.
+fn churn(registry: &Registry, names: u64) {
     thread::scope(|scope| {
         for thread in 0..THREADS {
             scope.spawn(move || {
                 for n in 0..names / THREADS {
-                    let own = format!("top.jobs.{thread}-{round}-{n}");
+                    let own = format!("top.jobs.{thread}-{n}");
                     registry.counter(&own).unwrap().inc();
                     let took = registry.timer("top.jobs.took").unwrap();
                     let timing = took.start();
@@ -44,7 +44,7 @@ fn sums_over_names_that_come_and_go_never_fall_and_end_exact() {
     let _open: Sum<UpDownCounter> = registry.get("top.open").unwrap();
     registry.counter("top.jobs.stays").unwrap().add(7_u8);
     let mut last = (0, 0);
-    let writer: Box<dyn FnOnce() + Send> = Box::new(|| churn(&registry, NAMES, 0));
+    let writer: Box<dyn FnOnce() + Send> = Box::new(|| churn(&registry, NAMES));
     beside::reading([writer], || {
         let snapshot = registry.snapshot();
         let took = snapshot.timer("/top/took").unwrap();
@@ -66,20 +66,47 @@ fn sums_over_names_that_come_and_go_never_fall_and_end_exact() {
     assert_eq!(snapshot.at("/top/jobs").unwrap().stats().count(), 1);
 }
 
+/// One thread that opens and removes names beside others that stay, while four record.
+fn churn_beside_writers(registry: &Registry, names: u64) {
+    let done = Done::not_yet();
+    thread::scope(|scope| {
+        for thread in 0..THREADS {
+            let (stays, done) = (registry.counter("top.jobs.stays").unwrap(), &done);
+            let took = registry.timer(&format!("top.jobs.{thread}")).unwrap();
+            scope.spawn(move || {
+                while !done.is() {
+                    took.time(|| stays.inc());
+                }
+            });
+        }
+        let _end = done.at_end();
+        for n in 0..names {
+            let own = format!("top.jobs.n{n}");
+            registry.counter(&own).unwrap().inc();
+            registry.counter("top.jobs.done").unwrap().inc();
+            assert!(registry.remove(&own));
+            assert!(registry.remove("top.jobs.done"));
+        }
+    });
+}
+
 #[test]
 fn names_that_come_and_go_leave_no_memory_behind() {
     alone("names_that_come_and_go_leave_no_memory_behind", || {
         let registry = Registry::new();
         let _done: Sum<Counter> = registry.get("top.done").unwrap();
-        registry.counter("top.jobs.stays").unwrap().inc();
-        churn(&registry, NAMES / 4, 0);
-        let _ = registry.snapshot();
-        let settled = in_use();
-        churn(&registry, NAMES, 1);
-        let _ = registry.snapshot();
-        let grown = in_use().saturating_sub(settled);
+        let round = |names| {
+            let writer: Box<dyn FnOnce() + Send> =
+                Box::new(|| churn_beside_writers(&registry, names));
+            beside::reading([writer], || drop(registry.snapshot()));
+            in_use()
+        };
+        let settled = round(NAMES / 10);
+        let grown = round(NAMES).saturating_sub(settled);
         println!("figure: {grown} bytes more after {NAMES} further names");
         assert!(grown < 256 << 10, "{grown} bytes more");
+        let sum = registry.snapshot().counter("/top/done");
+        assert_eq!(sum, Some(NAMES / 10 * 11));
     });
 }
 
@@ -88,17 +115,15 @@ fn nothing_grows_because_nobody_looked() {
     alone("nothing_grows_because_nobody_looked", || {
         calipers::background_tick(false);
         let registry = Registry::new();
-        let done: Sum<Counter> = registry.get("top.done").unwrap();
-        registry.counter("top.jobs.stays").unwrap().inc();
-        churn(&registry, NAMES / 4, 0);
+        let _done: Sum<Counter> = registry.get("top.done").unwrap();
+        churn_beside_writers(&registry, NAMES / 10);
         let settled = in_use();
-        churn(&registry, NAMES, 1);
+        churn_beside_writers(&registry, NAMES);
         let grown = in_use().saturating_sub(settled);
         println!("figure: {grown} bytes more after {NAMES} further names, unseen");
         assert!(grown < 256 << 10, "{grown} bytes more");
         let sum = registry.snapshot().counter("/top/done");
-        assert_eq!(sum, Some(NAMES / 4 * 5));
-        drop(done);
+        assert_eq!(sum, Some(NAMES / 10 * 11));
     });
 }
 
@@ -188,6 +213,7 @@ fn a_removed_sum_hands_what_it_held_to_the_next() {
 }
 
 #[derive(Instrumented)]
+#[allow(dead_code, reason = "it is recorded by name")]
 struct Worker {
     done: Counter,
     latency: Timer,

@@ -501,10 +501,10 @@ fn native_histograms_are_the_snapshots(native: &Prometheus, snapshot: &Snapshot)
     let size = snapshot.histogram("/server/bodySize").unwrap().lifetime();
     for (name, recorded, shown) in [
         ("server_body_size_bytes", &mut sizes, &|q| {
-            size.quantile(q).unwrap() as f64
+            size.quantile(q).unwrap()
         }),
         ("server_latency_seconds", &mut latencies, &|q| {
-            latency.quantile(q).unwrap().as_secs_f64() as f64
+            latency.quantile(q).unwrap().as_secs_f64()
         }),
     ] as [(&str, &mut Vec<f64>, &dyn Fn(f64) -> f64); 2]
     {

@@ -152,6 +152,11 @@ impl Turn {
         self.later.users.push(Box::new(dropped));
     }
 
+    /// What of the library's own was put off so far.
+    pub(crate) fn take_ours(&mut self) -> Vec<Box<dyn Any>> {
+        std::mem::take(&mut self.later.ours)
+    }
+
     /// Ends the turn; gives what was put off.
     pub(crate) fn end(mut self) -> Later {
         std::mem::take(&mut self.later)

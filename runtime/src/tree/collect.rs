@@ -76,6 +76,7 @@ fn walk(
     let places: Vec<_> = known
         .rows
         .values_mut()
+        .filter(|row| row.is_shown())
         .map(|row| row.shape(epoch))
         .collect();
     let stats = places.iter().map(|shape| shape.stats.len()).sum();
@@ -146,10 +147,12 @@ fn walk(
                 walk.feeds.push((entry.spec.kind, feeds));
             }
         }
-        for life in &known.hidden {
+        for life in known.hidden() {
             for stat in life.stats() {
                 if let Some(fed) = life.place().feeds(stat.entry()) {
-                    hidden.push((read.value(stat.entry(), now), fed));
+                    // It is as good as retired: its levels no longer count.
+                    let value = fold::without_level(read.value(stat.entry(), now));
+                    hidden.extend(value.map(|value| (value, fed)));
                 }
             }
         }

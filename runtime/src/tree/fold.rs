@@ -96,6 +96,21 @@ pub(crate) fn kept_when_retired(mut value: Value) -> Option<Value> {
     Some(value)
 }
 
+/// What of a value still counts when its instance is gone, while a guard may yet add to it.
+pub(crate) fn without_level(value: Value) -> Option<Value> {
+    match value {
+        Value::Counter(_) | Value::Meter(_) | Value::Histogram(_) | Value::Timer(_) => Some(value),
+        Value::Family(family) => {
+            let members = Arc::unwrap_or_clone(family).members.into_iter();
+            let members = members
+                .filter_map(|(key, value)| Some((key, without_level(value)?)))
+                .collect();
+            Some(Value::Family(Arc::new(FamilyValue { members })))
+        }
+        _ => None,
+    }
+}
+
 /// Whether a value would add nothing to a total.
 pub(crate) fn is_nothing(value: &Value) -> bool {
     match value {

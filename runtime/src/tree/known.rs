@@ -24,8 +24,8 @@ use crate::snapshot::{PlaceShape, StatShape};
 pub(crate) struct Known {
     pub(crate) rows: BTreeMap<PathKey, Row>,
     /// What is retired and still pinned by a guard, and has a newcomer in its place. It counts in the totals of its
-    /// ancestors and is shown nowhere.
-    pub(crate) hidden: Vec<Life>,
+    /// ancestors and is shown nowhere. By [address](Life::address).
+    hidden: BTreeMap<usize, Life>,
     /// How far rates have been brought, by realm.
     pub(crate) passes: Passes,
 }
@@ -37,32 +37,42 @@ impl Known {
             let place: &Place = &row.place;
             row.stats().map(move |stat| (place, stat))
         });
-        let hidden = self.hidden.iter().flat_map(|life| {
+        let hidden = self.hidden().flat_map(|life| {
             let place: &Place = life.place();
             life.stats().map(move |stat| (place, stat))
         });
         shown.chain(hidden)
     }
 
+    /// What counts and is not shown.
+    pub(crate) fn hidden(&self) -> impl Iterator<Item = &Life> {
+        self.hidden.values()
+    }
+
+    fn hide(&mut self, life: Life) {
+        self.hidden.insert(life.address(), life);
+    }
+
     /// Puts news into the view.
     fn enter(&mut self, life: Life) {
         let Some(row) = self.row(life.place()) else {
-            if let Life::Single(_) = life {
-                self.hidden.push(life);
-            }
-            return;
+            return self.hide(life);
         };
         let hidden = match life {
             Life::Place(_) => row.renew(),
             Life::Single(single) => row.add(single).into_iter().collect(),
         };
-        self.hidden.extend(hidden.into_iter().map(Life::Single));
+        for single in hidden {
+            self.hide(Life::Single(single));
+        }
     }
 
-    /// The row of a place, made if it is new; nothing when a newcomer has its path.
+    /// The row of a place, made if it is new; nothing when a newcomer has its path, and it is to be hidden.
     fn row(&mut self, place: &Arc<Place>) -> Option<&mut Row> {
-        let is_it = |life: &Life| matches!(life, Life::Place(hidden) if Arc::ptr_eq(hidden, place));
-        if self.hidden.iter().any(is_it) {
+        if self
+            .hidden
+            .contains_key(&Life::Place(place.clone()).address())
+        {
             return None;
         }
         match self.rows.entry(PathKey(place.path.clone())) {
@@ -75,11 +85,11 @@ impl Known {
                 // One of the two is retired, and pinned by a guard: a path has one place at a time.
                 if row.place.is_retired() {
                     let before = std::mem::replace(row, Row::new(place.clone()));
-                    self.hidden.push(Life::Place(before.place));
+                    let before = Life::Place(before.place);
+                    self.hidden.insert(before.address(), before);
                     Some(row)
                 } else {
                     // The news of the older came after its successor's.
-                    self.hidden.push(Life::Place(place.clone()));
                     None
                 }
             }
@@ -101,8 +111,7 @@ impl Known {
             }
             (_, None) => {}
         }
-        let at = self.hidden.iter().position(|hidden| hidden.is(life))?;
-        Some(Taken::Hidden(self.hidden.swap_remove(at)))
+        self.hidden.remove(&life.address()).map(Taken::Hidden)
     }
 }
 
@@ -215,6 +224,12 @@ impl Row {
         {
             self.shape = None;
         }
+    }
+
+    /// Whether there is anything to see: a place may be there only for what stood in it, until whoever took the last
+    /// of that has dropped it, or for what stands below, and then the snapshot makes it.
+    pub(crate) fn is_shown(&self) -> bool {
+        !self.stats.is_empty() || !self.lone.is_empty() || self.place.class.get().is_some()
     }
 
     /// What readers see of it beside its values.

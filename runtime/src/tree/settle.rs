@@ -13,8 +13,10 @@
 //! read-modify-write. A timer is folded, with its place,
 //! only when as many guards have ended as were started.
 
+use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::{Ordering::SeqCst, fence};
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::atomic::{AtomicUsize, fence};
 
 use super::closures;
 use super::entry::{Entry, Source};
@@ -27,7 +29,7 @@ use super::remembered;
 use crate::Kind;
 use crate::cells::list::Stack;
 use crate::cells::realm::Realm;
-use crate::cells::turn::{Kept, Later, Turn};
+use crate::cells::turn::{Kept, Turn};
 
 /// What lost its last handle.
 static RETIRED: Stack<Life> = Stack::new();
@@ -53,16 +55,48 @@ impl Pinned {
     }
 }
 
+/// How many wait on the list.
+static WAITING: AtomicUsize = AtomicUsize::new(0);
+
+/// From how many waiting on, whoever adds one helps with folding, so that droppers cannot outrun it for ever.
+const CROWD: usize = 64;
+
+/// How often a dropper looks for the turn then: some microseconds. It is never blocked, and gives no processor away: a
+/// snapshot that takes long is not waited for.
+const TRIES: usize = 16;
+
+/// How many are folded by one drop at most; the next one goes on.
+const SHARE: usize = 1024;
+
+thread_local! {
+    // Without a destructor, so that it also works while a thread is ending.
+    static FOLDING: Cell<bool> = const { Cell::new(false) };
+}
+
 /// Takes what lost its last handle. Never waits.
 pub(super) fn retire(life: Life) {
     RETIRED.push(life);
+    let waiting = WAITING.fetch_add(1, Relaxed);
+    if FOLDING.get() {
+        return; // the end of one life ended this one: the loop that folds will find it
+    }
     sweep();
+    if waiting >= CROWD {
+        for _ in 0..TRIES {
+            if WAITING.load(Relaxed) < CROWD {
+                break;
+            }
+            (0..64).for_each(|_| std::hint::spin_loop());
+            sweep();
+        }
+    }
 }
 
 /// Folds what waits, if nobody else is about to.
 fn sweep() {
-    let mut later = Vec::new();
-    loop {
+    let mut users = Vec::new();
+    let mut folded = 0;
+    while folded < SHARE {
         // Between "put on the list" or "gave the turn up" before, and the look at the other's side after.
         fence(SeqCst);
         if RETIRED.is_empty() {
@@ -77,11 +111,10 @@ fn sweep() {
         } else {
             Vec::new()
         };
-        fold_retired(&mut turn, pinned);
-        later.push(turn.end());
+        folded += fold_retired(&mut turn, pinned);
+        users.extend(turn.end().users);
     }
-    // Only now: ending one thing's life may end another's, which sweeps again.
-    later.into_iter().for_each(drop_later);
+    closures::bury(users);
 }
 
 /// Runs `work` as the collector, after everything that can be settled is. `work` runs no user code.
@@ -93,54 +126,76 @@ pub(crate) fn in_turn<R>(work: impl FnOnce(&mut Turn) -> R) -> R {
     let result = work(&mut turn);
     let later = turn.end();
     sweep();
-    drop_later(later);
+    closures::bury(later.users);
+    drop(later.ours);
     result
 }
 
-fn drop_later(later: Later) {
-    closures::bury(later.users);
-    drop(later.ours);
-}
+/// Folds what is on the list, and what of `pinned`, which was on it before, no guard pins any more; then what that
+/// was the last to keep alive, and so on, so that a whole branch goes in one turn. Gives how many.
+fn fold_retired(turn: &mut Turn, pinned: Vec<Life>) -> usize {
+    struct Folding;
 
-fn fold_retired(turn: &mut Turn, pinned: Vec<Life>) {
+    impl Drop for Folding {
+        fn drop(&mut self) {
+            FOLDING.set(false);
+        }
+    }
+
+    FOLDING.set(true);
+    let _folding = Folding;
     let looked = !pinned.is_empty();
+    let mut folded = 0;
     let mut waiting = pinned;
     loop {
-        waiting.extend(RETIRED.take());
+        let retired = RETIRED.take();
+        WAITING.fetch_sub(retired.len(), Relaxed);
+        waiting.extend(retired);
         if waiting.is_empty() {
             break;
         }
-        let mut free = Vec::new();
-        for life in waiting.drain(..) {
-            if is_pinned(turn, &life) {
-                PINNED.get_mut(turn).lives.push(life);
-            } else {
-                *life.folded().get_mut(turn) = true;
-                free.push(life);
-            }
-        }
-        let mut heard: Option<Arc<Tree>> = None;
-        for life in free {
-            // News first, so that what is born and gone at once never enters the view.
-            let tree = life.tree();
-            if heard.as_ref().is_none_or(|heard| !Arc::ptr_eq(heard, tree)) {
-                known::hear_news(turn, tree);
-                heard = Some(tree.clone());
-            }
-            fold(turn, &life);
-            for stat in life.stats() {
-                stat.entry().retire(turn);
-            }
-            known::remove(turn, &life);
-            turn.later(life);
-        }
-        if let Some(tree) = heard {
-            turn.later(tree);
+        folded += waiting.len();
+        fold_all(turn, std::mem::take(&mut waiting));
+        // Nothing of a user's is in it, so it may go within the turn. What it kept alive is on the list next.
+        drop(turn.take_ours());
+        if folded >= SHARE {
+            break; // others go on retiring: the rest is theirs, or the next turn's
         }
     }
     if looked {
         let pinned = PINNED.get_mut(turn);
         pinned.look_at = (2 * pinned.lives.len()).max(PATIENCE);
+    }
+    folded
+}
+
+fn fold_all(turn: &mut Turn, waiting: Vec<Life>) {
+    let mut free = Vec::new();
+    for life in waiting {
+        if is_pinned(turn, &life) {
+            PINNED.get_mut(turn).lives.push(life);
+        } else {
+            *life.folded().get_mut(turn) = true;
+            free.push(life);
+        }
+    }
+    let mut heard: Option<Arc<Tree>> = None;
+    for life in free {
+        // News first, so that what is born and gone at once never enters the view.
+        let tree = life.tree();
+        if heard.as_ref().is_none_or(|heard| !Arc::ptr_eq(heard, tree)) {
+            known::hear_news(turn, tree);
+            heard = Some(tree.clone());
+        }
+        fold(turn, &life);
+        for stat in life.stats() {
+            stat.entry().retire(turn);
+        }
+        known::remove(turn, &life);
+        turn.later(life);
+    }
+    if let Some(tree) = heard {
+        turn.later(tree);
     }
 }
 
