@@ -15,6 +15,7 @@ mod fallback;
 mod keys;
 mod model;
 mod nearest;
+mod partial;
 mod path;
 mod path_template;
 mod source;

@@ -11,15 +11,17 @@ use crate::attr::Options;
 use crate::check;
 use crate::errors::Errors;
 use crate::keys::Place;
-use crate::model::collection::{Collection, Collections};
+use crate::model;
+use crate::model::collection::Collection;
 use crate::model::crate_path;
 
 /// Everything that `collection!` stands for.
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
-    match syn::parse2::<Collections>(input) {
-        Ok(collections) => collections.0.into_iter().map(one).collect(),
-        Err(error) => error.to_compile_error(),
-    }
+    let mut errors = Errors::default();
+    let collections = model::collection::read(input, &mut errors);
+    let collections: TokenStream = collections.into_iter().map(one).collect();
+    let errors = errors.report();
+    quote!(#errors #collections)
 }
 
 fn one(collection: Collection) -> TokenStream {
@@ -33,7 +35,9 @@ fn one(collection: Collection) -> TokenStream {
         ),
         &mut Errors::default(),
     );
-    check::absolute_path(&collection.path, &mut errors);
+    if let Some(path) = &collection.path {
+        check::absolute_path(path, &mut errors);
+    }
     let structure = structure(&collection, &krate);
     let Collection {
         attributes,
@@ -52,6 +56,15 @@ fn one(collection: Collection) -> TokenStream {
         .filter(|attribute| attribute.path().is_ident("cfg"))
         .collect();
     let doc = default_doc(&collection);
+    let declaration = path.as_ref().map(|_| {
+        quote! {
+            #(#conditions)*
+            const _: () = {
+                #krate::private::inventory::submit!(#krate::private::Declared(&#name));
+            };
+        }
+    });
+    let path = text(path.as_ref());
     let errors = errors.report();
     quote! {
         #errors
@@ -59,11 +72,12 @@ fn one(collection: Collection) -> TokenStream {
         #doc
         #(#shared)*
         #vis static #name: #krate::Collection<#class> = #krate::Collection::new(#path);
-        #(#conditions)*
-        const _: () = {
-            #krate::private::inventory::submit!(#krate::private::Declared(&#name));
-        };
+        #declaration
     }
+}
+
+fn text(path: Option<&syn::LitStr>) -> String {
+    path.map_or_else(String::new, syn::LitStr::value)
 }
 
 fn structure(collection: &Collection, krate: &Path) -> TokenStream {
@@ -104,7 +118,7 @@ fn visible(field: &Field, vis: &Visibility) -> Field {
 
 fn default_doc(collection: &Collection) -> Option<TokenStream> {
     (!is_documented(&collection.attributes)).then(|| {
-        let text = format!("The stats below `{}`.", collection.path.value());
+        let text = format!("The stats below `{}`.", text(collection.path.as_ref()));
         quote!(#[doc = #text])
     })
 }

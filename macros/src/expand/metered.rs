@@ -16,6 +16,7 @@ use crate::case::Case;
 use crate::check;
 use crate::errors::Errors;
 use crate::model::metered::{Request, StatMethod, is_stat_method, mark, stat_methods, trait_name};
+use crate::partial;
 use crate::path_template::slashed;
 use crate::source;
 
@@ -23,18 +24,25 @@ use crate::source;
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let request = Request::read(arguments, &mut errors);
-    if let Ok(item) = syn::parse2::<ItemTrait>(item.clone()) {
-        return expand_trait(request.as_ref(), item, errors);
+    let unfinished = match syn::parse2::<ItemTrait>(item.clone()) {
+        Ok(item) => return expand_trait(request.as_ref(), item, errors),
+        Err(of_trait) => match syn::parse2::<ItemImpl>(item.clone()) {
+            Ok(block) => return expand_impl(request.as_ref(), &block, errors),
+            Err(of_impl) => match partial::item_keyword(&item).as_deref() {
+                Some("trait") => Some(of_trait),
+                Some("impl") => Some(of_impl),
+                _ => None,
+            },
+        },
+    };
+    match unfinished {
+        Some(unfinished) => errors.push(unfinished),
+        None => errors.on(
+            item.clone().into_iter().take(1).collect::<TokenStream>(),
+            "`#[metered]` needs a trait, or the `impl` of one",
+            "use `#[timed]` for a function",
+        ),
     }
-    if let Ok(block) = syn::parse2::<ItemImpl>(item.clone()) {
-        return expand_impl(request.as_ref(), &block, errors);
-    }
-    let first: TokenStream = item.clone().into_iter().take(1).collect();
-    errors.on(
-        first,
-        "`#[metered]` needs a trait, or the `impl` of one",
-        "use `#[timed]` for a function",
-    );
     let errors = errors.report();
     quote!(#errors #item)
 }
@@ -74,6 +82,9 @@ fn expand_trait(request: Option<&Request>, mut item: ItemTrait, mut errors: Erro
             }
             false => quote!(::core::unreachable!()),
         };
+        if !whole {
+            method.attrs.push(parse_quote!(#[allow(unused_variables)]));
+        }
         method.default = Some(parse_quote!({ #body }));
         method.semi_token = None;
     }

@@ -15,6 +15,8 @@ pub(crate) mod variants;
 
 #[cfg(test)]
 mod snapshots;
+#[cfg(test)]
+mod unfinished;
 
 use proc_macro2::TokenStream;
 use syn::DeriveInput;
@@ -24,15 +26,25 @@ use crate::keys::Place;
 use crate::model::handler::{Flavour, Handler};
 use crate::model::states::States;
 use crate::model::variants::Variants;
-use crate::{check, fallback};
+use crate::{check, fallback, partial};
+
+/// The item of a derive, as far as it is there.
+fn item(input: TokenStream, errors: &mut Errors) -> Option<DeriveInput> {
+    partial::derive_input(input).map_or_else(
+        |(rest, error)| {
+            errors.push(error);
+            rest
+        },
+        Some,
+    )
+}
 
 /// `#[derive(Instrumented)]`, and its twin for collections.
 pub(crate) fn derive_instrumented(input: TokenStream, flavour: Flavour) -> TokenStream {
-    let item: DeriveInput = match syn::parse2(input) {
-        Ok(item) => item,
-        Err(error) => return error.to_compile_error(),
-    };
     let mut errors = Errors::default();
+    let Some(item) = item(input, &mut errors) else {
+        return errors.report();
+    };
     let Some(handler) = Handler::read(&item, flavour, &mut errors) else {
         return fallback::shapeless_handler(&item, errors);
     };
@@ -46,11 +58,10 @@ pub(crate) fn derive_instrumented(input: TokenStream, flavour: Flavour) -> Token
 
 /// `#[derive(States)]`.
 pub(crate) fn derive_states(input: TokenStream) -> TokenStream {
-    let item: DeriveInput = match syn::parse2(input) {
-        Ok(item) => item,
-        Err(error) => return error.to_compile_error(),
-    };
     let mut errors = Errors::default();
+    let Some(item) = item(input, &mut errors) else {
+        return errors.report();
+    };
     let Some(states) = States::read(&item, &mut errors) else {
         return fallback::shapeless_states(&item, errors);
     };
@@ -64,11 +75,10 @@ pub(crate) fn derive_states(input: TokenStream) -> TokenStream {
 
 /// `#[derive(Variants)]`.
 pub(crate) fn derive_variants(input: TokenStream) -> TokenStream {
-    let item: DeriveInput = match syn::parse2(input) {
-        Ok(item) => item,
-        Err(error) => return error.to_compile_error(),
-    };
     let mut errors = Errors::default();
+    let Some(item) = item(input, &mut errors) else {
+        return errors.report();
+    };
     let Some(variants) = Variants::read(&item, &mut errors) else {
         return fallback::shapeless_variants(&item, errors);
     };

@@ -1,11 +1,12 @@
 //! `collection! { pub static WEB: Web = "/web" { … } }`: statics, each with a struct of its own.
 
-use proc_macro2::Ident;
-use syn::parse::{Parse, ParseStream};
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use syn::parse::{ParseStream, Parser};
 use syn::token::Brace;
 use syn::{Attribute, Field, LitStr, Token, Visibility, braced};
 
-use crate::errors::error;
+use crate::errors::{Errors, error};
+use crate::partial;
 
 /// One static of a `collection!`.
 pub(crate) struct Collection {
@@ -14,78 +15,98 @@ pub(crate) struct Collection {
     pub(crate) name: Ident,
     /// The struct that is declared for it.
     pub(crate) class: Ident,
-    pub(crate) path: LitStr,
+    /// `None` when there is a mistake in it, which has been reported.
+    pub(crate) path: Option<LitStr>,
     pub(crate) brace: Brace,
     pub(crate) fields: Vec<Field>,
-}
-
-/// All that one `collection!` declares.
-pub(crate) struct Collections(pub(crate) Vec<Collection>);
-
-impl Parse for Collections {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        if input.is_empty() {
-            return Err(error(input.span(), "this collection is empty", FORM));
-        }
-        let mut collections = Vec::new();
-        while !input.is_empty() {
-            collections.push(input.parse()?);
-        }
-        Ok(Collections(collections))
-    }
 }
 
 /// What a collection looks like, for every error about its form.
 const FORM: &str = "write `pub static WEB: Web = \"/web\" { errors: Counter }`";
 
-impl Parse for Collection {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let attributes = input.call(Attribute::parse_outer)?;
-        let vis: Visibility = input.parse()?;
-        let form = |what: &'static str| move |wrong: syn::Error| error(wrong.span(), what, FORM);
-        input
-            .parse::<Token![static]>()
-            .map_err(form("a collection is a `static`"))?;
-        let name = input
-            .parse()
-            .map_err(form("the name of the `static` is missing"))?;
-        input
-            .parse::<Token![:]>()
-            .map_err(form("the type of the `static` is missing"))?;
-        let class = input
-            .parse()
-            .map_err(form("the type of a collection is a plain name"))?;
-        input
-            .parse::<Token![=]>()
-            .map_err(form("the path of the collection is missing"))?;
-        let path = input
-            .parse()
-            .map_err(form("the path of a collection is a string"))?;
-        if !input.peek(Brace) {
-            return Err(error(
-                input.span(),
-                "the stats of the collection are missing",
-                FORM,
-            ));
+/// All that one `collection!` declares. Of one with a mistake, what can be understood: its stats are used elsewhere.
+pub(crate) fn read(input: TokenStream, errors: &mut Errors) -> Vec<Collection> {
+    let mut collections = Vec::new();
+    let reader = |input: ParseStream<'_>| {
+        if input.is_empty() {
+            errors.push(error(input.span(), "this collection is empty", FORM));
         }
-        let content;
-        let brace = braced!(content in input);
-        let mut fields = Vec::new();
-        while !content.is_empty() {
-            fields.push(Field::parse_named(&content)?);
-            if !content.is_empty() {
-                content.parse::<Token![,]>()?;
+        while !input.is_empty() {
+            match one(input, errors) {
+                Ok(collection) => collections.push(collection),
+                Err(error) => {
+                    errors.push(error);
+                    skip_past_braces(input);
+                }
             }
         }
-        let _ = input.parse::<Option<Token![;]>>()?;
-        Ok(Collection {
-            attributes,
-            vis,
-            name,
-            class,
-            path,
-            brace,
-            fields,
-        })
+        Ok(())
+    };
+    if let Err(error) = reader.parse2(input) {
+        errors.push(error);
+    }
+    collections
+}
+
+fn one(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Collection> {
+    let form = |what: &'static str| move |wrong: syn::Error| error(wrong.span(), what, FORM);
+    let attributes = input.call(Attribute::parse_outer)?;
+    let vis: Visibility = input.parse()?;
+    if let Err(other) = input.parse::<Token![static]>() {
+        errors.push(form("a collection is a `static`")(other));
+        let _ = input.parse::<Option<Token![const]>>()?;
+    }
+    let name = input
+        .parse()
+        .map_err(form("the name of the `static` is missing"))?;
+    input
+        .parse::<Token![:]>()
+        .map_err(form("the type of the `static` is missing"))?;
+    let class = input
+        .parse()
+        .map_err(form("the type of a collection is a plain name"))?;
+    let path = path(input).map_err(|error| errors.push(error)).ok();
+    while path.is_none() && !input.peek(Brace) && input.parse::<TokenTree>().is_ok() {}
+    if !input.peek(Brace) {
+        return Err(form("the stats of the collection are missing")(
+            input.error(""),
+        ));
+    }
+    let content;
+    let brace = braced!(content in input);
+    let fields = partial::parts(content.parse()?).into_iter();
+    let fields = fields.filter_map(|field| {
+        let read = Field::parse_named.parse2(field);
+        read.map_err(|error| errors.push(error)).ok()
+    });
+    let fields = fields.collect();
+    let _ = input.parse::<Option<Token![;]>>()?;
+    Ok(Collection {
+        attributes,
+        vis,
+        name,
+        class,
+        path,
+        brace,
+        fields,
+    })
+}
+
+fn path(input: ParseStream<'_>) -> syn::Result<LitStr> {
+    let form = |what: &'static str| move |wrong: syn::Error| error(wrong.span(), what, FORM);
+    input
+        .parse::<Token![=]>()
+        .map_err(form("the path of the collection is missing"))?;
+    input
+        .parse()
+        .map_err(form("the path of a collection is a string"))
+}
+
+fn skip_past_braces(input: ParseStream<'_>) {
+    while let Ok(token) = input.parse::<TokenTree>() {
+        if matches!(&token, TokenTree::Group(group) if group.delimiter() == proc_macro2::Delimiter::Brace)
+        {
+            return;
+        }
     }
 }

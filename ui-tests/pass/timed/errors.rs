@@ -17,7 +17,7 @@ enum DbError {
 type DbResult<T> = Result<T, DbError>;
 
 #[timed("/errors/query", err)]
-fn query(table: &str) -> DbResult<impl Iterator<Item = u8>> {
+fn query(table: &str) -> DbResult<impl Iterator<Item = u8> + '_> {
     if table.is_empty() {
         return Err(DbError::NoSuchTable(table.to_owned()));
     }

@@ -3,7 +3,7 @@
 mod body;
 mod whole_impl;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::quote;
 
 use crate::check;
@@ -11,6 +11,7 @@ use crate::check::timed::Standing;
 use crate::errors::Errors;
 use crate::model::slow::Slow;
 use crate::model::timed::{ErrorCount, Function, Request, TimerSource};
+use crate::partial;
 use crate::path_template::{fill, has, slashed};
 use crate::source;
 use body::{Wrapping, borrowed};
@@ -22,19 +23,12 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let request = Request::read(arguments, &mut errors);
     let function = match syn::parse2::<Function>(item.clone()) {
         Ok(function) => function,
-        Err(_) => {
-            if let Ok(block) = syn::parse2::<syn::ItemImpl>(item.clone()) {
-                return whole_impl::expand(request.as_ref(), block, errors);
+        Err(function) => {
+            match syn::parse2::<syn::ItemImpl>(item.clone()) {
+                Ok(block) => return whole_impl::expand(request.as_ref(), block, errors),
+                Err(unfinished) => not_a_function(&item, function, unfinished, &mut errors),
             }
-            let found = not_a_function(&item);
-            let tokens = first_token(&item);
-            errors.on(
-                tokens,
-                format_args!("`#[timed]` needs a function or an `impl`, found {found}"),
-                "time the functions that use it",
-            );
-            let errors = errors.report();
-            return quote!(#errors #item);
+            return beside(&errors.report(), item);
         }
     };
     if let Some(request) = &request {
@@ -46,6 +40,18 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     // The function itself is well, and whoever calls it should not hear of the mistake again.
     let errors = errors.report();
     quote!(#errors #item)
+}
+
+/// The errors and the item. Where a block stands as an expression only one may stand, so they go inside.
+fn beside(errors: &TokenStream, item: TokenStream) -> TokenStream {
+    let mut tokens = item.clone().into_iter();
+    match (tokens.next(), tokens.next()) {
+        (Some(TokenTree::Group(block)), None) if block.delimiter() == Delimiter::Brace => {
+            let inside = block.stream();
+            quote!({ #errors #inside })
+        }
+        _ => quote!(#errors #item),
+    }
 }
 
 /// The function with its body wrapped. `of` is the type's name where it is known.
@@ -134,17 +140,15 @@ fn start(
     }
 }
 
-fn is_block(item: &TokenStream) -> bool {
-    syn::parse2::<syn::Block>(item.clone()).is_ok()
-}
-
-fn first_token(item: &TokenStream) -> TokenStream {
-    item.clone().into_iter().take(1).collect()
-}
-
-fn not_a_function(item: &TokenStream) -> &'static str {
+/// Refuses what is none of the two; of what is one and not finished, says what is missing.
+fn not_a_function(
+    item: &TokenStream,
+    function: syn::Error,
+    block: syn::Error,
+    errors: &mut Errors,
+) {
     use syn::Item;
-    match syn::parse2::<Item>(item.clone()) {
+    let found = match syn::parse2::<Item>(item.clone()) {
         Ok(Item::Struct(_)) => "a struct",
         Ok(Item::Enum(_)) => "an enum",
         Ok(Item::Union(_)) => "a union",
@@ -156,7 +160,17 @@ fn not_a_function(item: &TokenStream) -> &'static str {
         Ok(Item::Type(_)) => "a type alias",
         Ok(Item::Use(_)) => "a `use`",
         Ok(Item::Macro(_)) => "a macro",
-        _ if is_block(item) => "a block",
-        _ => "something else",
-    }
+        _ => match partial::item_keyword(item).as_deref() {
+            Some("fn") => return errors.push(function),
+            Some("impl") => return errors.push(block),
+            _ if syn::parse2::<syn::Block>(item.clone()).is_ok() => "a block",
+            _ => "something else",
+        },
+    };
+    let first: TokenStream = item.clone().into_iter().take(1).collect();
+    errors.on(
+        first,
+        format_args!("`#[timed]` needs a function or an `impl`, found {found}"),
+        "time the functions that use it",
+    );
 }

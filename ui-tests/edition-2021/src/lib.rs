@@ -1,0 +1,1 @@
+//! Empty: the case is the edition of this package, which `tests` compiles every passing case in.
