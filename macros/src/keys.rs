@@ -355,6 +355,41 @@ mod tests {
         }
     }
 
+    /// The code in the docs above the macro that reads the options of `place`.
+    fn examples(place: Place) -> String {
+        let function = match place {
+            Place::Field | Place::Struct => "pub fn derive_instrumented(",
+            Place::Variant | Place::Enum => "pub fn derive_states(",
+            Place::ErrorVariant | Place::ErrorEnum => "pub fn derive_variants(",
+            Place::Function => "pub fn timed(",
+            Place::Metered => "pub fn metered(",
+        };
+        let (before, _) = include_str!("lib.rs").split_once(function).expect(function);
+        let (_, docs) = before.rsplit_once("pub fn ").unwrap_or(("", before));
+        docs.split("/// ```").skip(1).step_by(2).collect()
+    }
+
+    #[test]
+    fn every_option_is_used_in_an_example_of_its_macro() {
+        for place in Place::ALL {
+            let code = examples(place);
+            let attribute = format!("#[{}(", place.attribute());
+            for key in at(place) {
+                let used = code.split(&attribute).skip(1).any(|written| {
+                    let written = written.split(")]").next().unwrap_or(written);
+                    let mut words =
+                        written.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
+                    words.any(|word| word == key.name)
+                });
+                assert!(
+                    used,
+                    "no example in the docs uses `{attribute}{}`",
+                    key.name
+                );
+            }
+        }
+    }
+
     #[test]
     fn no_option_stands_twice_in_one_place() {
         for place in Place::ALL {

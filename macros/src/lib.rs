@@ -97,6 +97,56 @@ use model::handler::Flavour;
 /// | `crate = "::calipers"` | where `calipers` is, when it is not `::calipers` |
 ///
 /// With `init = at` the functions are `at`, `at_in`, `at_child` and `at_child_numbered`.
+///
+/// ```
+/// use calipers::prelude::*;
+/// use calipers::{Info, Node, Sum};
+///
+/// /// Holds no stat of its own that is recorded into: it totals.
+/// #[derive(Instrumented)]
+/// #[instrumented(init = at, crate = "::calipers")]
+/// struct Server {
+///     node: Node,
+///     #[stat(name = "cache/hits")]
+///     hits: Sum<Counter>,
+/// }
+///
+/// #[derive(Instrumented)]
+/// #[instrumented(parent = Server, label = "thread", collapsed)]
+/// #[instrumented(prefix = "cache", rename_all = "camelCase")]
+/// struct Worker {
+///     hits: Counter,
+///     #[stat(label = "path", cap = 100, hide_zero)]
+///     misses_by_path: Family<String, Counter>,
+///     #[stat(with = { let entries = entries.len() as u64; move || entries })]
+///     size: Gauge<u64>,
+///     #[stat(with = [("version", "1.2"), ("build", "release")])]
+///     about: Info,
+///     #[stat(child = PoolParts { limit: 8 })]
+///     pool: Pool,
+///     #[stat(skip)]
+///     entries: Vec<u8>,
+/// }
+///
+/// #[derive(Instrumented)]
+/// struct Pool {
+///     in_use: Gauge<u64>,
+///     #[stat(skip)]
+///     limit: u64,
+/// }
+///
+/// let server = Server::at("/server");
+/// let worker = Worker::init_child(&server, "first", WorkerParts { entries: vec![1, 2] });
+/// worker.hits.inc();
+/// worker.misses_by_path.get("/a").inc();
+/// worker.pool.in_use.set(worker.pool.limit - 7);
+///
+/// let snapshot = calipers::snapshot();
+/// assert_eq!(snapshot.counter("/server/first/cache/hits"), Some(1));
+/// assert_eq!(snapshot.counter("/server/first/cache/missesByPath/%2Fa"), Some(1));
+/// assert_eq!(snapshot.counter("/server/cache/hits"), Some(1));
+/// assert!(snapshot.at("/server/first/cache/pool").is_some());
+/// ```
 #[proc_macro_derive(Instrumented, attributes(stat, instrumented))]
 pub fn derive_instrumented(input: TokenStream) -> TokenStream {
     expand::derive_instrumented(input.into(), Flavour::Derived).into()
@@ -124,6 +174,11 @@ pub fn derive_collected(input: TokenStream) -> TokenStream {
 ///     PerformingTask,
 /// }
 /// assert_eq!(Phase::NAMES, ["waiting_for_task", "working"]);
+///
+/// #[derive(States)]
+/// #[states(rename_all = "camelCase", crate = "::calipers")]
+/// enum Health { NotYetKnown, Good }
+/// assert_eq!(Health::NAMES, ["notYetKnown", "good"]);
 /// ```
 ///
 /// # Options of a variant: `#[state(…)]`
@@ -169,6 +224,11 @@ pub fn derive_states(input: TokenStream) -> TokenStream {
 /// let store = Store::init("/store");
 /// store.errors.get(&DbError::NoSuchTable("users".to_owned())).inc();
 /// assert_eq!(calipers::snapshot().counter("/store/errors/no_such_table"), Some(1));
+///
+/// #[derive(Variants)]
+/// #[variants(rename_all = "camelCase", crate = "::calipers")]
+/// enum ParseError { UnexpectedEnd, BadDigit(char) }
+/// assert_eq!(ParseError::NAMES, ["unexpectedEnd", "badDigit"]);
 /// ```
 ///
 /// # Options of a variant: `#[variant(…)]`
@@ -363,7 +423,7 @@ pub fn collection(input: TokenStream) -> TokenStream {
 /// ```
 /// use calipers::timed;
 ///
-/// #[timed("/db/{fn}", slow = "2*p99")]
+/// #[timed("/db/{fn}", slow = "2*p99", crate = "::calipers")]
 /// fn load() {}
 /// # load();
 /// ```
@@ -430,6 +490,22 @@ pub fn timed(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// | option | what it does |
 /// | --- | --- |
 /// | `crate = "::calipers"` | where `calipers` is, when it is not `::calipers` |
+///
+/// ```
+/// # use calipers::prelude::*;
+/// #[metered("jobs/{type}", crate = "::calipers")]
+/// trait Job {
+///     #[stat(unit = "{run}")]
+///     fn runs(&self) -> &Counter;
+/// }
+///
+/// struct Cleanup;
+///
+/// #[metered(crate = "::calipers")]
+/// impl Job for Cleanup {}
+/// # Cleanup.runs().inc();
+/// # assert_eq!(calipers::snapshot().counter("/jobs/Cleanup/runs"), Some(1));
+/// ```
 #[proc_macro_attribute]
 pub fn metered(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand::metered::expand(arguments.into(), item.into()).into()

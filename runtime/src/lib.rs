@@ -39,12 +39,14 @@
 //!
 //! | for | see |
 //! | --- | --- |
+//! | a walk from the first derive to the last attribute | [`guide`] |
 //! | the options of a struct and its fields | [`Instrumented`](macro@Instrumented) |
 //! | what can be counted and measured | [`Counter`], [`UpDownCounter`], [`Gauge`], [`Text`], [`Info`], [`StateSet`], [`StateTime`], [`Histogram`], [`Timer`], [`Meter`], [`Family`] |
 //! | totals over instances | [`Sum`], [`CountBy`], [`Max`], [`Min`] |
-//! | timing functions, `async` or not | [`timed`] |
+//! | timing functions, `async` or not | [`timed`], [`Variants`](macro@Variants) |
 //! | stats of a group, of a trait's implementors, by name | [`collection!`], [`metered`], [`Registry`], [`incr`], [`set`] |
 //! | reading | [`snapshot()`], [`Snapshot`], [`report`] |
+//! | everything that can be emitted | [`catalog()`](catalog::catalog) |
 //! | tests | [`mod@test`], [`Snapshot::since`] |
 //!
 //! The [prelude] holds the derive, the attributes and the five stats that most structs hold; everything else is
@@ -154,6 +156,7 @@ extern crate self as calipers;
 pub mod bounds;
 mod catalog;
 mod cells;
+pub mod guide;
 mod kind;
 mod metered;
 pub mod prelude;
