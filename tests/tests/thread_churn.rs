@@ -116,16 +116,18 @@ fn memory_of_a_crowd_of_threads_is_given_back_when_they_are_gone() {
             let before = in_use();
             let all_recorded = std::sync::Barrier::new(301);
             thread::scope(|scope| {
-                for _ in 0..300 {
-                    thread::Builder::new()
-                        .stack_size(64 << 10)
-                        .spawn_scoped(scope, || {
-                            counters.iter().step_by(100).for_each(Counter::inc);
-                            all_recorded.wait();
-                            all_recorded.wait();
-                        })
-                        .unwrap();
-                }
+                let crowd: Vec<_> = (0..300)
+                    .map(|_| {
+                        thread::Builder::new()
+                            .stack_size(64 << 10)
+                            .spawn_scoped(scope, || {
+                                counters.iter().step_by(100).for_each(Counter::inc);
+                                all_recorded.wait();
+                                all_recorded.wait();
+                            })
+                            .unwrap()
+                    })
+                    .collect();
                 all_recorded.wait();
                 let crowded = in_use();
                 println!(
@@ -133,6 +135,10 @@ fn memory_of_a_crowd_of_threads_is_given_back_when_they_are_gone() {
                     (crowded - before) / 300
                 );
                 all_recorded.wait();
+                // A scope ends before its threads' destructors have run; who joins them waits for those too.
+                for thread in crowd {
+                    thread.join().unwrap();
+                }
             });
             let snapshot = registry.snapshot();
             let total: u64 = (0..20_000)
