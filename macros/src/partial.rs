@@ -10,11 +10,11 @@ use syn::{DeriveInput, Field, Variant};
 /// The item of a derive. When a part of it cannot be understood, the error, and the item without that part if the rest can.
 pub(crate) fn derive_input(
     tokens: TokenStream,
-) -> Result<DeriveInput, (Option<DeriveInput>, syn::Error)> {
+) -> Result<DeriveInput, (Option<Box<DeriveInput>>, syn::Error)> {
     syn::parse2(tokens.clone()).map_err(|error| (without_unfinished(tokens), error))
 }
 
-fn without_unfinished(tokens: TokenStream) -> Option<DeriveInput> {
+fn without_unfinished(tokens: TokenStream) -> Option<Box<DeriveInput>> {
     let mut tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let Some(TokenTree::Group(body)) = tokens.last() else {
         return None;
@@ -29,7 +29,7 @@ fn without_unfinished(tokens: TokenStream) -> Option<DeriveInput> {
     group.set_span(body.span());
     tokens.pop();
     tokens.push(group.into());
-    syn::parse2(tokens.into_iter().collect()).ok()
+    syn::parse2(tokens.into_iter().collect()).ok().map(Box::new)
 }
 
 /// What stands between the commas, those inside `<…>` aside.

@@ -33,7 +33,7 @@ fn item(input: TokenStream, errors: &mut Errors) -> Option<DeriveInput> {
     partial::derive_input(input).map_or_else(
         |(rest, error)| {
             errors.push(error);
-            rest
+            rest.map(|rest| *rest)
         },
         Some,
     )
