@@ -213,7 +213,13 @@ fn what_is_generic_is_known_from_its_first_use_on() {
 #[test]
 fn the_catalog_is_sorted_and_each_line_is_of_one_stat() {
     let (one, two) = (catalog().without_lines(), catalog().without_lines());
-    assert_eq!(one, two);
+    // Another test may meanwhile be the first to use a generic type: what is listed stays, and in its order.
+    let mut later = two.stats().iter();
+    assert!(
+        one.stats()
+            .iter()
+            .all(|stat| later.any(|same| same == stat))
+    );
     let json = serde_json::to_value(&one).unwrap();
     let stats = json["stats"].as_array().unwrap();
     let paths: Vec<_> = stats
@@ -244,10 +250,11 @@ fn the_catalog_is_sorted_and_each_line_is_of_one_stat() {
     );
     assert!(stats.iter().all(|stat| stat["line"].is_null()));
 
-    let table = catalog().to_string();
+    let all = catalog();
+    let table = all.to_string();
     let lines: Vec<_> = table.lines().collect();
     assert!(lines[0].starts_with("stat "));
-    assert_eq!(lines.len(), catalog().stats().len() + 1);
+    assert_eq!(lines.len(), all.stats().len() + 1);
     let help = lines[0].find("help").unwrap();
     let errors = lines
         .iter()
