@@ -482,7 +482,7 @@ pub fn timed(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// # Limits
 ///
 /// An `impl` finds its trait by name, so no type can implement two metered traits of one name, and a generic
-/// trait cannot be metered. Two types of one name in different modules share a path; put `{module}`, the
+/// trait cannot be metered. The type has to be one of your crate's: `u8` or `Vec<T>` cannot have stats of their own. Two types of one name in different modules share a path; put `{module}`, the
 /// module of the trait, or a second part into the path of one of the traits to tell them apart.
 ///
 /// # Options: `#[metered(…)]`

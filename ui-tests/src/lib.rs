@@ -8,7 +8,7 @@
 #![deny(clippy::pedantic, clippy::nursery, rustdoc::all)]
 
 use calipers::prelude::*;
-use calipers::{States, Sum, collection, timed};
+use calipers::{Meter, States, Sum, Variant, Variants, collection, metered, timed};
 
 /// A struct whose parts are as visible as it is.
 #[derive(Debug, Instrumented)]
@@ -85,6 +85,73 @@ impl<T: Send + Sync> Handler<'_, T> {
 /// An error.
 #[derive(Debug)]
 pub struct Hint;
+
+/// Errors of several kinds.
+#[derive(Debug, Variants)]
+pub enum Failed {
+    /// It took too long.
+    TimedOut,
+    /// It was refused, for this reason.
+    Refused(String),
+}
+
+/// Counts its errors.
+#[derive(Debug, Instrumented)]
+pub struct Client {
+    latency: Timer,
+    errors: Family<Variant<Failed>, Counter>,
+}
+
+impl Client {
+    /// Tries it.
+    ///
+    /// # Errors
+    /// Always.
+    #[timed(self.latency, err = self.errors)]
+    pub fn give_up(&mut self) -> Result<(), Failed> {
+        Err(Failed::TimedOut)
+    }
+
+    /// Tries it later.
+    ///
+    /// # Errors
+    /// Always.
+    #[timed("/client/later", err, polls, slow = "2*p99")]
+    pub async fn later(&self) -> Result<u8, Failed> {
+        std::future::ready(()).await;
+        Err(Failed::Refused(format!("{:?}", self.latency)))
+    }
+}
+
+/// Something with stats for each implementor.
+#[metered("endpoints.{type}")]
+pub trait Endpoint {
+    /// How often it was asked.
+    #[stat]
+    fn requests(&self) -> &Meter;
+
+    /// Asks it.
+    fn get(&self) {
+        self.requests().inc();
+    }
+}
+
+#[metered]
+impl Endpoint for Client {}
+
+/// Of any type.
+#[derive(Debug)]
+pub struct Cached<T>(T);
+
+#[metered]
+impl<T: Send> Endpoint for Cached<T> {}
+
+impl<T> Cached<T> {
+    /// Of this value.
+    pub const fn new(value: T) -> Self {
+        Self(value)
+    }
+}
 
 impl Guarded {
     /// A guarded one.

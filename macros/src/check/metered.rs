@@ -1,7 +1,8 @@
 //! The rules of a trait, and of an `impl`, under `#[metered]`.
 
+use quote::ToTokens;
 use syn::spanned::Spanned;
-use syn::{ItemImpl, ItemTrait};
+use syn::{ItemImpl, ItemTrait, Type};
 
 use crate::errors::Errors;
 use crate::model::metered::{Request, StatMethod};
@@ -114,4 +115,32 @@ pub(crate) fn check_impl(request: &Request, block: &ItemImpl, errors: &mut Error
             "time the methods of a type with `#[timed]` instead",
         );
     }
+}
+
+/// The compiler lets nobody implement a trait of ours for a type of somebody else's. Of the types that are part of the
+/// language we know it first.
+pub(crate) fn is_of_this_crate(ty: &Type, errors: &mut Errors) -> bool {
+    const PRIMITIVE: [&str; 17] = [
+        "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32",
+        "i64", "i128", "isize", "f32", "f64",
+    ];
+    let is_foreign = match ty {
+        Type::Path(path) => path
+            .path
+            .get_ident()
+            .is_some_and(|name| PRIMITIVE.iter().any(|primitive| name == primitive)),
+        Type::Array(_) | Type::Slice(_) | Type::Tuple(_) | Type::Ptr(_) | Type::BareFn(_) => true,
+        _ => false,
+    };
+    if is_foreign {
+        let written = ty.to_token_stream().to_string().replace(' ', "");
+        errors.on(
+            ty,
+            format_args!(
+                "`{written}` is not a type of this crate, so it cannot have stats of its own"
+            ),
+            "wrap it in a struct, and implement the trait for that",
+        );
+    }
+    !is_foreign
 }

@@ -159,6 +159,10 @@ fn expand_impl(request: Option<&Request>, block: &ItemImpl, mut errors: Errors) 
     if let Some(request) = request {
         check::metered::check_impl(request, block, &mut errors);
     }
+    if block.trait_.is_some() && !check::metered::is_of_this_crate(&block.self_ty, &mut errors) {
+        // Whatever stood here, the compiler would refuse once more.
+        return errors.report();
+    }
     let krate = request.map_or_else(|| parse_quote!(::calipers), |request| request.krate.clone());
     let Some((_, metered_trait, _)) = &block.trait_ else {
         let errors = errors.report();
