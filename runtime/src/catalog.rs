@@ -253,7 +253,7 @@ mod tests {
         for (file, below) in [
             ("src/web.rs", "src/web.rs"),
             (
-                "/home/a/.cargo/registry/src/index.example-1949cf8c/db-1.2.3/src/pool.rs",
+                "/opt/a/.cargo/registry/src/index.example-1949cf8c/db-1.2.3/src/pool.rs",
                 "db-1.2.3/src/pool.rs",
             ),
             (
