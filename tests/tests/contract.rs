@@ -212,13 +212,62 @@ fn parse(input: &str) -> Result<Ast, ParseError> {
 
 struct Store;
 
-#[timed("/db/{type}/{fn}")]
+#[timed]
 impl Store {
     async fn query(&self) -> Result<u8, Error> {
         task::pause().await;
         Ok(1)
     }
     fn close(&mut self) {}
+}
+
+struct Table;
+
+#[timed("/tables/{type}/{fn}")]
+impl Table {
+    fn scan(&self) {}
+}
+
+#[derive(Debug, PartialEq)]
+struct Rows(u8);
+#[derive(Debug, PartialEq)]
+struct DbError;
+
+impl Table {
+    #[timed("/db/query", slow = "2*p99")]
+    async fn query(&self) -> Result<Rows, DbError> {
+        task::pause().await;
+        Ok(Rows(3))
+    }
+}
+
+#[metered("my.http.endpoints.{type}")]
+trait Endpoint {
+    #[stat]
+    fn latency(&self) -> &Timer;
+    #[stat]
+    fn error_rate(&self) -> &Meter;
+    fn get(&self) {
+        let _t = self.latency().start();
+        self.get_impl()
+    }
+    fn get_impl(&self);
+}
+
+struct MyImplHandler;
+
+#[metered]
+impl Endpoint for MyImplHandler {
+    fn get_impl(&self) {
+        self.error_rate().inc();
+    }
+}
+
+struct Other;
+
+#[metered]
+impl Endpoint for Other {
+    fn get_impl(&self) {}
 }
 
 #[test]
@@ -245,9 +294,49 @@ fn a_timed_impl_times_every_method_under_its_type() {
     store.close();
     let snapshot = t.snapshot();
     for method in ["query", "close"] {
-        let timer = snapshot.timer(&format!("/db/Store/{method}")).unwrap();
+        let timer = snapshot
+            .timer(&format!("/contract/Store/{method}"))
+            .unwrap();
         assert_eq!(timer.lifetime().count(), 1, "{method}");
     }
+    Table.scan();
+    let scans = t
+        .snapshot()
+        .timer("/tables/Table/scan")
+        .unwrap()
+        .lifetime()
+        .count();
+    assert_eq!(scans, 1, "a template may use the type");
+}
+
+#[test]
+fn a_function_that_watches_for_slow_calls_is_timed_as_any_other() {
+    let t = isolated();
+    assert_eq!(task::run(Table.query()), Ok(Rows(3)));
+    let snapshot = t.snapshot();
+    let queries = snapshot.timer("/db/query").unwrap();
+    assert_eq!((queries.lifetime().count(), queries.outcomes().ok), (1, 1));
+}
+
+#[test]
+fn every_implementor_has_stats_of_its_own_and_the_trait_has_none() {
+    let t = isolated();
+    let endpoints: [&dyn Endpoint; 2] = [&MyImplHandler, &Other];
+    let calls = || {
+        let snapshot = t.snapshot();
+        let count = |of: &str| {
+            let path = format!("/my/http/endpoints/{of}/latency");
+            snapshot.timer(&path).map(|timer| timer.lifetime().count())
+        };
+        (count("MyImplHandler"), count("Other"))
+    };
+    assert_eq!(calls(), (Some(0), Some(0)), "at zero before first use");
+    endpoints[0].get();
+    assert_eq!(calls(), (Some(1), Some(0)));
+    let snapshot = t.snapshot();
+    let errors = snapshot.meter("/my/http/endpoints/MyImplHandler/error_rate");
+    assert_eq!(errors.unwrap().count, 1);
+    assert!(snapshot.at("/my/http/endpoints/Endpoint").is_none());
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::timer::{Outcome, Timer, TimerGuard};
 use crate::cells::clock;
+use crate::snapshot::humane;
 use crate::tree::slow::Limit;
 
 /// At most one line in this time.
@@ -43,7 +44,7 @@ impl Slow {
 impl fmt::Display for Slow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Slow::Above(limit) => write!(f, "{limit:?}"),
+            Slow::Above(limit) => f.write_str(&humane::duration(limit.as_secs_f64())),
             Slow::AboveRecent { quantile, factor } => {
                 write!(f, "{factor} × the recent p{}", quantile * 100.0)
             }
@@ -129,13 +130,18 @@ impl SlowLog {
             return;
         }
         let others = self.unlogged.swap(0, Relaxed);
-        log::warn!(
-            target: "calipers::slow",
-            "`{}` took {took:?}, above {} ({:?}); {others} more since the last line",
-            self.timer.path(),
-            self.slow,
-            Duration::from_nanos(limit),
-        );
+        let path = self.timer.path();
+        let took = humane::duration(took.as_secs_f64());
+        let limit = humane::duration(Duration::from_nanos(limit).as_secs_f64());
+        let usual = match self.slow {
+            Slow::Above(_) => String::new(),
+            of_recent => format!(" ({of_recent})"),
+        };
+        let others = match others {
+            0 => String::new(),
+            some => format!("; {} more since the last line", humane::grouped(some)),
+        };
+        log::warn!(target: "calipers::slow", "`{path}` took {took}, above {limit}{usual}{others}");
     }
 }
 

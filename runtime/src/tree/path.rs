@@ -65,6 +65,11 @@ pub enum PathError {
 
 /// The canonical form of a path, or why there is none.
 pub(crate) fn canonical(path: &str) -> Result<String, PathError> {
+    canonical_of(path, path)
+}
+
+/// As [`canonical`]; an error quotes what was `given`.
+fn canonical_of(path: &str, given: &str) -> Result<String, PathError> {
     let inner = path.strip_prefix('/').unwrap_or(path);
     if inner.is_empty() {
         return Ok(String::new());
@@ -78,20 +83,20 @@ pub(crate) fn canonical(path: &str) -> Result<String, PathError> {
         let at = at + 1;
         if segment.is_empty() {
             return Err(PathError::EmptySegment {
-                path: path.escape_debug().to_string(),
+                path: given.escape_debug().to_string(),
                 segment: at,
             });
         }
         if segment == "." || segment == ".." {
             return Err(PathError::DotSegment {
-                path: path.escape_debug().to_string(),
+                path: given.escape_debug().to_string(),
                 segment: at,
                 found: segment.to_owned(),
             });
         }
         if let Some(found) = segment.chars().find(|c| c.is_control()) {
             return Err(PathError::ControlCharacter {
-                path: path.escape_debug().to_string(),
+                path: given.escape_debug().to_string(),
                 segment: at,
                 found,
             });
@@ -114,7 +119,7 @@ pub(crate) fn with_slashes(name: &str) -> Cow<'_, str> {
 
 /// The place and the stat that a registry name means: `my.timer` and `/my/timer` are the same.
 pub(crate) fn place_and_name(name: &str) -> Result<(String, String), PathError> {
-    let path = canonical(&with_slashes(name))?;
+    let path = canonical_of(&with_slashes(name), name)?;
     match path.rsplit_once('/') {
         Some((place, stat)) => Ok((place.to_owned(), stat.to_owned())),
         None => Err(PathError::NoName {
@@ -206,6 +211,12 @@ mod tests {
         );
         assert!(place_and_name("").is_err());
         assert!(place_and_name("a..b").is_err());
+    }
+
+    #[test]
+    fn an_error_quotes_what_was_given() {
+        let said = place_and_name("a..b").unwrap_err().to_string();
+        assert!(said.starts_with("`a..b` is not a stat path"), "{said}");
     }
 
     #[test]
