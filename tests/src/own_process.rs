@@ -4,11 +4,15 @@ use std::process::Command;
 
 const INSIDE: &str = "CALIPERS_TEST_ALONE";
 
-/// Runs `body` as the test `name` of this program in a process of its own, in which nothing else runs.
+/// Runs `body`, a closure that is the whole of a test, in a process of its own, in which nothing else runs.
 ///
 /// # Panics
 /// When it fails there; what it printed is part of the message.
-pub fn alone(name: &str, body: impl FnOnce()) {
+pub fn alone<F: FnOnce()>(body: F) {
+    // A closure's type is called `program::module::test::{{closure}}`.
+    let name = std::any::type_name::<F>();
+    let (_, name) = name.split_once("::").expect("a program's name");
+    let (name, _) = name.split_once("::{{closure}}").expect("a closure");
     if std::env::var_os(INSIDE).is_some_and(|inside| inside == *name) {
         return body();
     }

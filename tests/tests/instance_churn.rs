@@ -217,7 +217,7 @@ const ROOM: u64 = 2 << 20;
 
 #[test]
 fn instances_that_come_and_go_leave_no_memory_behind() {
-    alone("instances_that_come_and_go_leave_no_memory_behind", || {
+    alone(|| {
         let registry = Registry::new();
         let top = Total::init_in(&registry, "/top");
         let middle = Total::init_child(&top, "middle");
@@ -242,7 +242,7 @@ fn instances_that_come_and_go_leave_no_memory_behind() {
 
 #[test]
 fn nothing_grows_because_nobody_looked() {
-    alone("nothing_grows_because_nobody_looked", || {
+    alone(|| {
         calipers::background_tick(false);
         let registry = Registry::new();
         let top = Total::init_in(&registry, "/top");

@@ -34,7 +34,7 @@ struct Four {
 
 #[test]
 fn two_million_stats_work_and_each_is_its_own() {
-    alone("two_million_stats_work_and_each_is_its_own", || {
+    alone(|| {
         let registry = Registry::new();
         let _total = Total::init_in(&registry, "/top");
         let before = in_use();

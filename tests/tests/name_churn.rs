@@ -92,7 +92,7 @@ fn churn_beside_writers(registry: &Registry, names: u64) {
 
 #[test]
 fn names_that_come_and_go_leave_no_memory_behind() {
-    alone("names_that_come_and_go_leave_no_memory_behind", || {
+    alone(|| {
         let registry = Registry::new();
         let _done: Sum<Counter> = registry.get("top.done").unwrap();
         let round = |names| {
@@ -112,7 +112,7 @@ fn names_that_come_and_go_leave_no_memory_behind() {
 
 #[test]
 fn nothing_grows_because_nobody_looked() {
-    alone("nothing_grows_because_nobody_looked", || {
+    alone(|| {
         calipers::background_tick(false);
         let registry = Registry::new();
         let _done: Sum<Counter> = registry.get("top.done").unwrap();

@@ -9,8 +9,6 @@
     reason = "a test that cannot go on fails, which is what it is for"
 )]
 
-mod parts;
-
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, symlink};
@@ -25,7 +23,7 @@ use calipers::Registry;
 use calipers::report::{DeliveryError, Dump, StartError, Stream};
 use serde_json::Value;
 
-use parts::{Folder, LONG, until};
+use calipers_tests::parts::{Folder, LONG, until};
 
 const NEVER: Duration = Duration::from_secs(24 * 3600);
 

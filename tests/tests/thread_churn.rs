@@ -66,29 +66,26 @@ fn is_exact(registry: &Registry, threads: u64) {
 
 #[test]
 fn ten_thousand_short_lived_threads_add_up_and_memory_is_flat_after_the_first_thousand() {
-    alone(
-        "ten_thousand_short_lived_threads_add_up_and_memory_is_flat_after_the_first_thousand",
-        || {
-            let registry = Registry::new();
-            let stats = Stats::init_in(&registry, "/s");
+    alone(|| {
+        let registry = Registry::new();
+        let stats = Stats::init_in(&registry, "/s");
+        churn(THREADS / 10, &stats);
+        is_exact(&registry, THREADS / 10);
+        let after_a_tenth = in_use();
+        for part in 2..=10 {
             churn(THREADS / 10, &stats);
-            is_exact(&registry, THREADS / 10);
-            let after_a_tenth = in_use();
-            for part in 2..=10 {
-                churn(THREADS / 10, &stats);
-                is_exact(&registry, part * THREADS / 10);
-            }
-            let grown = in_use().saturating_sub(after_a_tenth);
-            println!("figure: {grown} bytes more after 9,000 further threads");
-            assert!(grown < 256 << 10, "{grown} bytes more");
-        },
-    );
+            is_exact(&registry, part * THREADS / 10);
+        }
+        let grown = in_use().saturating_sub(after_a_tenth);
+        println!("figure: {grown} bytes more after 9,000 further threads");
+        assert!(grown < 256 << 10, "{grown} bytes more");
+    });
 }
 
 /// Nobody looks: the memory of threads that are gone must be used again all the same.
 #[test]
 fn memory_is_flat_although_nobody_takes_a_snapshot() {
-    alone("memory_is_flat_although_nobody_takes_a_snapshot", || {
+    alone(|| {
         calipers::background_tick(false);
         let registry = Registry::new();
         let stats = Stats::init_in(&registry, "/s");
@@ -104,52 +101,49 @@ fn memory_is_flat_although_nobody_takes_a_snapshot() {
 
 #[test]
 fn memory_of_a_crowd_of_threads_is_given_back_when_they_are_gone() {
-    alone(
-        "memory_of_a_crowd_of_threads_is_given_back_when_they_are_gone",
-        || {
-            // Pages of 300 threads over many stats; then one thread goes on.
-            let registry = Registry::new();
-            let counters: Vec<Counter> = (0..20_000)
-                .map(|n| registry.counter(&format!("c/{n}")).unwrap())
+    alone(|| {
+        // Pages of 300 threads over many stats; then one thread goes on.
+        let registry = Registry::new();
+        let counters: Vec<Counter> = (0..20_000)
+            .map(|n| registry.counter(&format!("c/{n}")).unwrap())
+            .collect();
+        registry.snapshot();
+        let before = in_use();
+        let all_recorded = std::sync::Barrier::new(301);
+        thread::scope(|scope| {
+            let crowd: Vec<_> = (0..300)
+                .map(|_| {
+                    thread::Builder::new()
+                        .stack_size(64 << 10)
+                        .spawn_scoped(scope, || {
+                            counters.iter().step_by(100).for_each(Counter::inc);
+                            all_recorded.wait();
+                            all_recorded.wait();
+                        })
+                        .unwrap()
+                })
                 .collect();
-            registry.snapshot();
-            let before = in_use();
-            let all_recorded = std::sync::Barrier::new(301);
-            thread::scope(|scope| {
-                let crowd: Vec<_> = (0..300)
-                    .map(|_| {
-                        thread::Builder::new()
-                            .stack_size(64 << 10)
-                            .spawn_scoped(scope, || {
-                                counters.iter().step_by(100).for_each(Counter::inc);
-                                all_recorded.wait();
-                                all_recorded.wait();
-                            })
-                            .unwrap()
-                    })
-                    .collect();
-                all_recorded.wait();
-                let crowded = in_use();
-                println!(
-                    "figure: {} bytes a thread of a crowd",
-                    (crowded - before) / 300
-                );
-                all_recorded.wait();
-                // A scope ends before its threads' destructors have run; who joins them waits for those too.
-                for thread in crowd {
-                    thread.join().unwrap();
-                }
-            });
-            let snapshot = registry.snapshot();
-            let total: u64 = (0..20_000)
-                .map(|n| snapshot.counter(&format!("/c/{n}")).unwrap())
-                .sum();
-            assert_eq!(total, 300 * 200);
-            drop(snapshot);
-            let kept = in_use().saturating_sub(before);
-            println!("figure: {kept} bytes more than before the crowd");
-            // 300 threads touched 79 pages of 2 KiB each: 47 MB. Those of eight are kept for threads to come.
-            assert!(kept < 4 << 20, "{kept} bytes more");
-        },
-    );
+            all_recorded.wait();
+            let crowded = in_use();
+            println!(
+                "figure: {} bytes a thread of a crowd",
+                (crowded - before) / 300
+            );
+            all_recorded.wait();
+            // A scope ends before its threads' destructors have run; who joins them waits for those too.
+            for thread in crowd {
+                thread.join().unwrap();
+            }
+        });
+        let snapshot = registry.snapshot();
+        let total: u64 = (0..20_000)
+            .map(|n| snapshot.counter(&format!("/c/{n}")).unwrap())
+            .sum();
+        assert_eq!(total, 300 * 200);
+        drop(snapshot);
+        let kept = in_use().saturating_sub(before);
+        println!("figure: {kept} bytes more than before the crowd");
+        // 300 threads touched 79 pages of 2 KiB each: 47 MB. Those of eight are kept for threads to come.
+        assert!(kept < 4 << 20, "{kept} bytes more");
+    });
 }

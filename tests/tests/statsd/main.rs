@@ -1,117 +1,20 @@
 //! StatsD, against the real server and against Netdata: totals are equal, to the last one, and no line is bad.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stderr,
-    clippy::print_stdout,
-    clippy::unwrap_used,
-    reason = "a test that cannot go on fails, which is what it is for"
-)]
+mod netdata;
+mod server;
 
-mod parts;
-
-use std::collections::BTreeMap;
 use std::fs;
-use std::io::{Read, Write};
-use std::net::{TcpStream, UdpSocket};
+use std::net::UdpSocket;
 use std::os::unix::net::UnixDatagram;
-use std::process::Command;
 use std::time::Duration;
 
 use calipers::report::{DeliveryError, StatsD, StatsDBuilder};
 use calipers::{Counter, Family, Histogram, Registry};
-use serde_json::Value;
+use calipers_tests::parts::{Folder, LONG, free_udp_port, until};
 
-use parts::{
-    Folder, LONG, Part, beside_install, free_port, free_udp_port, installed, program, until,
-};
+use server::Server;
 
 const NEVER: Duration = Duration::from_secs(24 * 3600);
-
-/// The real server, which tells each second what it got.
-struct Server {
-    part: Part, // ends before its folder does
-    _folder: Folder,
-    port: u16,
-}
-
-impl Server {
-    fn start(name: &str) -> Server {
-        let folder = Folder::new(name);
-        let port = free_udp_port();
-        let config = format!(
-            "{{ port: {port}, address: '127.0.0.1', mgmt_port: {}, mgmt_address: '127.0.0.1',\n\
-             flushInterval: 300, backends: ['{}'] }}\n",
-            free_port(),
-            beside_install("statsd-json.js").display()
-        );
-        let config = folder.write("config.js", &config);
-        let mut command = Command::new(program("node"));
-        command
-            .arg(installed("node_modules/statsd/stats.js"))
-            .arg(config);
-        let part = Part::start(command, &folder);
-        until("statsd tells of itself", || {
-            part.output()
-                .contains("statsd.bad_lines_seen")
-                .then_some(())
-        });
-        Server {
-            part,
-            _folder: folder,
-            port,
-        }
-    }
-
-    fn addr(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
-    }
-
-    fn flushes(&self) -> Vec<Value> {
-        let output = self.part.output();
-        // The last line may be half there.
-        let lines = output.lines().filter(|line| line.starts_with('{'));
-        lines
-            .filter_map(|line| serde_json::from_str(line).ok())
-            .collect()
-    }
-
-    /// Counters, added up over all flushes: the server begins anew at each.
-    fn counters(&self) -> BTreeMap<String, f64> {
-        let mut sums = BTreeMap::new();
-        for flush in self.flushes() {
-            for (name, count) in flush["counters"].as_object().into_iter().flatten() {
-                *sums.entry(name.clone()).or_insert(0.0) += count.as_f64().unwrap();
-            }
-        }
-        sums
-    }
-
-    /// What a number of a timer's adds up to over all flushes.
-    fn timer(&self, name: &str, number: &str) -> f64 {
-        let flushes = self.flushes();
-        let of = |flush: &Value| flush["timers"][name][number].as_f64().unwrap_or(0.0);
-        flushes.iter().map(of).sum()
-    }
-
-    fn gauge(&self, name: &str) -> Option<f64> {
-        self.flushes().last()?["gauges"][name].as_f64()
-    }
-
-    fn until_counted(&self, name: &str, count: u64) {
-        until(&format!("{name} is {count}"), || {
-            (self.counters().get(name) == Some(&(count as f64))).then_some(())
-        });
-    }
-
-    /// It understood everything.
-    fn saw_no_bad_line(&self) {
-        assert_eq!(self.counters()["statsd.bad_lines_seen"], 0.0);
-        let output = self.part.output();
-        assert!(!output.contains("Bad line"), "{output}");
-    }
-}
 
 fn builder(registry: &Registry, addr: String) -> StatsDBuilder {
     StatsD::builder(addr).every(NEVER).registry(registry)
@@ -368,115 +271,6 @@ fn over_a_unix_socket_nothing_is_lost_while_the_server_is_away() {
     count.add(100);
     assert!(statsd.stop(Duration::from_millis(200)).is_err());
     until("it has ended", || statsd.has_ended().then_some(()));
-}
-
-#[test]
-fn netdata_understands_tags() {
-    let folder = Folder::new("netdata");
-    let (udp, web) = (free_udp_port(), free_port());
-    let home = folder.path("");
-    let home = home.display();
-    for name in ["etc", "cache", "lib", "log"] {
-        fs::create_dir(folder.path(name)).unwrap();
-    }
-    let plugins = [
-        "proc",
-        "diskspace",
-        "cgroups",
-        "tc",
-        "idlejitter",
-        "netdata monitoring",
-        "timex",
-        "checks",
-        "profile",
-        "apps",
-        "python.d",
-        "charts.d",
-        "go.d",
-        "ebpf",
-        "perf",
-        "slabinfo",
-        "ioping",
-        "fping",
-        "nfacct",
-        "freeipmi",
-        "enable running new plugins",
-    ];
-    let plugins: String = plugins
-        .iter()
-        .map(|plugin| format!("    {plugin} = no\n"))
-        .collect();
-    let user = std::env::var("USER").unwrap_or_else(|_| "root".to_owned());
-    let config = format!(
-        "[global]\n    run as user = {user}\n    update every = 1\n\
-         [directories]\n    config = {home}/etc\n    stock config = {home}/etc\n    cache = {home}/cache\n\
-         \x20   lib = {home}/lib\n    log = {home}/log\n    home = {home}\n\
-         [db]\n    mode = ram\n[web]\n    bind to = 127.0.0.1:{web}\n[plugins]\n{plugins}\
-         [health]\n    enabled = no\n[ml]\n    enabled = no\n[registry]\n    enabled = no\n\
-         [statsd]\n    enabled = yes\n    bind to = udp:127.0.0.1:{udp}\n    update every (flushInterval) = 1\n"
-    );
-    let config = folder.write("netdata.conf", &config);
-    let mut command = Command::new(program("netdata"));
-    command.arg("-D").arg("-c").arg(config);
-    let netdata = Part::start(command, &folder);
-    let metrics = || get(web, "/api/v1/allmetrics?format=prometheus&source=raw");
-    until("netdata answers", || {
-        metrics()?.contains("netdata_info").then_some(())
-    });
-    // Its page is up before it listens for datagrams, and what comes too early is lost.
-    until("netdata listens", || {
-        let sockets = fs::read_to_string("/proc/net/udp").unwrap();
-        sockets
-            .contains(&format!(" 0100007F:{udp:04X} "))
-            .then_some(())
-    });
-
-    let registry = Registry::new();
-    let hits = registry.get::<Family<String, Counter>>("web.hits").unwrap();
-    let latency = registry.timer("web.latency").unwrap();
-    registry.up_down_counter("web.debt").unwrap().sub(4);
-    let statsd = builder(&registry, format!("127.0.0.1:{udp}"));
-    let statsd = statsd.prefix("shop").tag("env", "test").start().unwrap();
-    for _ in 0..3 {
-        hits.get("/index").add(5);
-        hits.get("/about,|#").add(2);
-        (0..300).for_each(|_| latency.record(Duration::from_millis(8)));
-        statsd.flush(LONG).unwrap();
-    }
-    let value = |name: &str| -> Option<f64> {
-        let metrics = metrics()?;
-        let line = metrics.lines().find(|line| line.starts_with(name))?;
-        line.split(' ').nth(1)?.parse().ok()
-    };
-    // It adds up what has one name, whatever the tags.
-    until("all hits", || {
-        (value("netdata_statsd_shop_web_hits_counter_total")? == 21.0).then_some(())
-    });
-    until("all timings", || {
-        (value("netdata_statsd_shop_web_latency_ok_counter_total")? == 900.0).then_some(())
-    });
-    until("the gauge", || {
-        (value("netdata_statsd_shop_web_debt_gauge")? == -4000.0).then_some(())
-    });
-    until("the timer", || {
-        metrics()?
-            .contains("statsd_shop.web.latency_timer")
-            .then_some(())
-    });
-    statsd.stop(LONG).unwrap();
-    let log =
-        fs::read_to_string(folder.path("log/error.log")).unwrap_or_default() + &netdata.output();
-    assert!(!log.contains("STATSD: metric"), "{log}");
-}
-
-/// The body of an answer.
-fn get(port: u16, path: &str) -> Option<String> {
-    let mut connection = TcpStream::connect(("127.0.0.1", port)).ok()?;
-    connection.set_read_timeout(Some(LONG)).ok()?;
-    write!(connection, "GET {path} HTTP/1.0\r\n\r\n").ok()?;
-    let mut answer = String::new();
-    connection.read_to_string(&mut answer).ok()?;
-    Some(answer)
 }
 
 #[test]

@@ -3,9 +3,6 @@
 //! A program that is not there fails the test, and the message says how to get it: a reader that was never seen working
 //! against what it is made for is not known to work.
 
-// Each file of tests is a program of its own and uses part of this.
-#![allow(dead_code, unreachable_pub)]
-
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
