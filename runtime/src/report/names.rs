@@ -23,6 +23,15 @@ pub(crate) fn push_component(name: &mut String, segment: &str) {
     push_word(name, segment);
 }
 
+/// What all names begin with, from components as a user wrote them; empty ones are left out.
+pub(crate) fn prefix<'a>(components: impl IntoIterator<Item = &'a str>) -> String {
+    let mut prefix = String::new();
+    for component in components.into_iter().filter(|part| !part.is_empty()) {
+        push_component(&mut prefix, component);
+    }
+    prefix
+}
+
 /// Appends a text as letters, digits, `_` and `-`, at least one and at most 200.
 pub(crate) fn push_word(name: &mut String, text: &str) {
     if text.is_empty() {

@@ -125,6 +125,30 @@ impl Rules {
     }
 }
 
+/// The methods by which a builder with `rules` takes them.
+macro_rules! ruled {
+    () => {
+        /// Allows what a glob or a closure fits; of the rules that fit a number's path, the last one decides.
+        pub fn allow(mut self, rule: impl $crate::report::Matching) -> Self {
+            self.rules.allow(rule);
+            self
+        }
+
+        /// Forbids what a glob or a closure fits; of the rules that fit a number's path, the last one decides.
+        pub fn forbid(mut self, rule: impl $crate::report::Matching) -> Self {
+            self.rules.forbid(rule);
+            self
+        }
+
+        /// Leaves out what a glob or a closure fits and all that is below, whatever the other rules say.
+        pub fn prune(mut self, rule: impl $crate::report::Matching) -> Self {
+            self.rules.prune(rule);
+            self
+        }
+    };
+}
+pub(crate) use ruled;
+
 #[cfg(test)]
 mod tests {
     use super::*;

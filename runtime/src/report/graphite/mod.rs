@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 use self::lines::Lines;
 use self::outlet::Outlet;
 use super::connecting::with_port;
-use super::names::push_component;
-use super::rules::Rules;
+use super::names;
+use super::rules::{Rules, ruled};
 use super::schedule::scheduled;
-use super::{Matching, PushError, Pushed, Reader, Schedule, StartError};
+use super::{PushError, Pushed, Reader, Schedule, StartError};
 use crate::Snapshot;
 
 /// Pushes numbers to a Graphite server, or to whatever else takes its plain-text protocol.
@@ -118,23 +118,7 @@ impl GraphiteBuilder {
         self
     }
 
-    /// Allows what a glob or a closure fits; of the rules that fit a number's path, the last one decides.
-    pub fn allow(mut self, rule: impl Matching) -> Self {
-        self.rules.allow(rule);
-        self
-    }
-
-    /// Forbids what a glob or a closure fits; of the rules that fit a number's path, the last one decides.
-    pub fn forbid(mut self, rule: impl Matching) -> Self {
-        self.rules.forbid(rule);
-        self
-    }
-
-    /// Leaves out what a glob or a closure fits and all that is below, whatever the other rules say.
-    pub fn prune(mut self, rule: impl Matching) -> Self {
-        self.rules.prune(rule);
-        self
-    }
+    ruled!();
 
     /// How many bytes may wait for the server, 8 MiB unless told otherwise.
     pub fn buffer(mut self, bytes: usize) -> Self {
@@ -156,8 +140,8 @@ impl GraphiteBuilder {
             example: "graphite.example:2003",
         })?;
         let prefix = match self.prefix {
-            Some(prefix) => sanitised(prefix.split('.')),
-            None => sanitised([&*host_name()]),
+            Some(prefix) => names::prefix(prefix.split('.')),
+            None => names::prefix([&*host_name()]),
         };
         let reader = Graphite {
             lines: Lines::new(prefix, self.rules.compiled()?),
@@ -166,14 +150,6 @@ impl GraphiteBuilder {
         };
         Ok((self.schedule, reader))
     }
-}
-
-fn sanitised<'a>(components: impl IntoIterator<Item = &'a str>) -> String {
-    let mut name = String::new();
-    for component in components.into_iter().filter(|part| !part.is_empty()) {
-        push_component(&mut name, component);
-    }
-    name
 }
 
 fn host_name() -> String {

@@ -14,10 +14,10 @@ use self::metrics::Metrics;
 use self::outlet::{Outlet, Peer};
 use self::packets::Packets;
 use super::connecting::with_port;
-use super::names::push_component;
-use super::rules::Rules;
+use super::names;
+use super::rules::{Rules, ruled};
 use super::schedule::scheduled;
-use super::{Matching, PushError, Pushed, Reader, Schedule, StartError};
+use super::{PushError, Pushed, Reader, Schedule, StartError};
 use crate::Snapshot;
 
 /// Pushes to a StatsD server, or to one that knows the dialect with tags (DogStatsD): Datadog's agent, Netdata, Telegraf.
@@ -74,8 +74,8 @@ pub struct StatsD {
 }
 
 impl StatsD {
-    /// A reader that sends to this address: `127.0.0.1:8125`, whose port may be left out, or the path of a Unix datagram
-    /// socket, which begins with `/`.
+    /// A reader that sends all but `/calipers/**` to this address: `127.0.0.1:8125`, whose port may be left out, or the
+    /// path of a Unix datagram socket, which begins with `/`.
     pub fn builder(addr: impl Into<String>) -> StatsDBuilder {
         let mut rules = Rules::default();
         rules.allow("**");
@@ -184,24 +184,7 @@ impl StatsDBuilder {
         self
     }
 
-    /// Allows what a glob or a closure fits; of the rules that fit a metric's path, the last one decides. All is allowed
-    /// but `/calipers/**`.
-    pub fn allow(mut self, rule: impl Matching) -> Self {
-        self.rules.allow(rule);
-        self
-    }
-
-    /// Forbids what a glob or a closure fits; of the rules that fit a metric's path, the last one decides.
-    pub fn forbid(mut self, rule: impl Matching) -> Self {
-        self.rules.forbid(rule);
-        self
-    }
-
-    /// Leaves out what a glob or a closure fits and all that is below, whatever the other rules say.
-    pub fn prune(mut self, rule: impl Matching) -> Self {
-        self.rules.prune(rule);
-        self
-    }
+    ruled!();
 
     /// How many samples a push sends of one distribution, about: 50 unless told otherwise.
     pub fn samples(mut self, most: u64) -> Self {
@@ -232,10 +215,7 @@ impl StatsDBuilder {
                 example: "127.0.0.1:8125",
             })?)
         };
-        let mut prefix = String::new();
-        for component in self.prefix.split('.').filter(|part| !part.is_empty()) {
-            push_component(&mut prefix, component);
-        }
+        let prefix = names::prefix(self.prefix.split('.'));
         let reader = StatsD {
             metrics: Metrics::new(prefix, self.rules.compiled()?, self.tags, self.samples),
             packets: Packets::new(self.datagram),
