@@ -42,6 +42,9 @@ impl Garbage {
     /// # Safety
     /// The caller has the collector's turn and holds no block pointer that it read before this call.
     pub(super) unsafe fn free(&self) {
+        if self.head.load(Relaxed).is_null() {
+            return; // nearly always; the swap would be an atomic read-modify-write a slab and turn
+        }
         // Acquire pairs with `add`: a block pointer read from a cell after this is a successor.
         let mut block = self.head.swap(ptr::null_mut(), Acquire);
         while let Some(outgrown) = NonNull::new(block) {

@@ -96,6 +96,7 @@ pub(crate) enum Width {
     Line,
 }
 
+#[cfg(test)]
 impl Width {
     pub(crate) fn cells(self) -> usize {
         match self {
@@ -144,18 +145,18 @@ pub(crate) fn take(width: Width) -> CellId {
     lock().take(width).map_or(CellId::NONE, CellId::new)
 }
 
-/// Takes back a run whose handles and guards are all gone and whose base has been noted.
-pub(crate) fn give_back(first: CellId, width: Width) {
-    if first.is_none() {
+/// Takes back runs whose handles and guards are all gone and whose bases have been noted.
+pub(super) fn give_back(mut runs: impl ExactSizeIterator<Item = (CellId, Width)>) {
+    if runs.len() == 0 {
         return;
     }
     let _pass = gate::enter();
     let mut ids = lock();
-    match width {
+    runs.by_ref().for_each(|(first, width)| match width {
         Width::One => ids.free_one.push(first.id),
         Width::Two => ids.free_two.push(first.id),
         Width::Line => ids.free_line.push(first.id),
-    }
+    });
 }
 
 /// What each page is, from page 0.

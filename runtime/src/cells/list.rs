@@ -41,18 +41,44 @@ impl<T> Stack<T> {
     }
 
     /// Takes everything, oldest first.
-    pub(crate) fn take(&self) -> Vec<T> {
-        // AcqRel: what the pushers did before is visible to the taker.
-        let mut head = self.head.swap(ptr::null_mut(), AcqRel);
-        let mut taken = Vec::new();
-        while !head.is_null() {
-            // SAFETY: the swap made this call the chain's only owner; each link came from a box.
-            let link = unsafe { Box::from_raw(head) };
-            head = link.next;
-            taken.push(link.value);
+    pub(crate) fn take(&self) -> Taken<T> {
+        let mut oldest = ptr::null_mut();
+        // Relaxed: who finds nothing here takes nothing, and knows no more than if it had looked a moment earlier. What
+        // was pushed before something this thread has seen is found.
+        if !self.head.load(Relaxed).is_null() {
+            // AcqRel: what the pushers did before is visible to the taker.
+            let mut newest = self.head.swap(ptr::null_mut(), AcqRel);
+            while !newest.is_null() {
+                // SAFETY: the swap made this call the chain's only owner.
+                let next = unsafe { std::mem::replace(&mut (*newest).next, oldest) };
+                oldest = newest;
+                newest = next;
+            }
         }
-        taken.reverse();
-        taken
+        Taken(oldest)
+    }
+}
+
+/// What was taken off a [`Stack`].
+pub(crate) struct Taken<T>(*mut Link<T>);
+
+impl<T> Iterator for Taken<T> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        if self.0.is_null() {
+            return None;
+        }
+        // SAFETY: the chain is this value's own; each link came from a box, and leaves the chain here.
+        let link = unsafe { Box::from_raw(self.0) };
+        self.0 = link.next;
+        Some(link.value)
+    }
+}
+
+impl<T> Drop for Taken<T> {
+    fn drop(&mut self) {
+        self.for_each(drop);
     }
 }
 
@@ -137,9 +163,11 @@ mod tests {
         for n in 0..5 {
             stack.push(n);
         }
-        assert_eq!(stack.take(), [0, 1, 2, 3, 4]);
+        assert!(stack.take().eq(0..5));
         assert!(stack.is_empty());
-        assert!(stack.take().is_empty());
+        assert_eq!(stack.take().next(), None);
+        (0..3).for_each(|n| stack.push(n));
+        assert_eq!(stack.take().next(), Some(0)); // the rest is dropped with what was taken
         stack.push(9); // dropped with the stack
     }
 

@@ -41,14 +41,15 @@ impl Bases {
         self.by_id.get(id as usize).copied().unwrap_or(0)
     }
 
-    pub(super) fn set(&mut self, id: u32, base: u64) {
-        let id = id as usize;
-        if id >= self.by_id.len() {
-            if base == 0 {
+    /// Sets those of a run.
+    pub(super) fn set(&mut self, first: u32, bases: &[u64]) {
+        let (first, end) = (first as usize, first as usize + bases.len());
+        if end > self.by_id.len() {
+            if bases.iter().all(|base| *base == 0) {
                 return;
             }
-            self.by_id.resize((id + 1).next_power_of_two(), 0);
+            self.by_id.resize(end.next_power_of_two(), 0);
         }
-        self.by_id[id] = base;
+        self.by_id[first..end].copy_from_slice(bases);
     }
 }

@@ -107,15 +107,14 @@ impl Slab {
             .map_or(ptr::null(), |entry| entry.load(Acquire).cast_const())
     }
 
-    /// A cell, or null when its page was never touched.
-    pub(super) fn cell(&self, id: u32) -> *const AtomicU64 {
-        let page = self.page(id as usize / CELLS);
-        if page.is_null() {
-            return ptr::null();
-        }
-        // SAFETY: a non-null page pointer of a slab is valid for as long as the caller may use the
-        // slab (its owner, or the collector); the place is below the page's length.
-        unsafe { &raw const (*page).cells[id as usize % CELLS] }
+    /// The cells of a run, if its page was ever touched.
+    ///
+    /// # Safety
+    /// The slab's pages are not freed while the result is used: the caller owns the slab, or has the collector's turn.
+    pub(super) unsafe fn run<const N: usize>(&self, first: u32) -> Option<&[AtomicU64; N]> {
+        // SAFETY: the caller's promise; a page that is there is valid.
+        let page = unsafe { self.page(first as usize / CELLS).as_ref()? };
+        page.cells[first as usize % CELLS..].first_chunk()
     }
 
     /// The page, made if it is not there yet; null when memory is exhausted. Safe for several
@@ -324,8 +323,9 @@ mod tests {
         }
         assert_eq!(slab.pages().count(), 7);
         let id = 70_000 * CELLS as u32 + 9;
-        // SAFETY: the page was made above and the slab is this test's own.
-        assert_eq!(unsafe { &*slab.cell(id) }.load(Relaxed), 0);
+        // SAFETY: the slab is this test's own.
+        let run = unsafe { slab.run::<1>(id) };
+        assert_eq!(run.map(|[cell]| cell.load(Relaxed)), Some(0));
     }
 
     #[test]

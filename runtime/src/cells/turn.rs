@@ -17,7 +17,7 @@ use std::marker::PhantomData;
 use std::rc::Rc;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{Acquire, Relaxed};
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use super::block;
 use super::gate;
@@ -39,7 +39,7 @@ pub(crate) struct Turn {
     _role: MutexGuard<'static, ()>,
     _pass: gate::Pass,
     later: Later,
-    /// The slabs of the realm that was read last.
+    /// The slabs of the realm that was read last, in this turn or an earlier one.
     listed: RefCell<Option<Listed>>,
     /// `&Turn` reads what `Kept` wraps, so two threads must not share one.
     _alone: PhantomData<*const ()>,
@@ -73,11 +73,24 @@ impl Listed {
     }
 }
 
+/// The list that the last turn left for the next: slabs rarely join, and listing them costs more than folding a small
+/// instance does.
+static LISTED: Kept<Handed> = Kept::new(Handed(None));
+
+struct Handed(Option<Listed>);
+
+// SAFETY: what is in it shares its count with nobody: readers have clones, but none outlives its turn, and the list is here
+// only between turns.
+unsafe impl Send for Handed {}
+
+/// Runs that were retired in this turn, to be handed back with one lock. Between turns it is empty, and keeps its room.
+static RETURNED: Kept<Vec<(CellId, Width)>> = Kept::new(Vec::new());
+
 /// What was put off until the turn has ended.
 #[derive(Default)]
 pub(crate) struct Later {
     /// The library's own: it may end other things' lives.
-    pub(crate) ours: Vec<Box<dyn Any>>,
+    pub(crate) ours: Vec<Arc<dyn Any + Send + Sync>>,
     /// Users' values: dropping them runs their code.
     pub(crate) users: Vec<Box<dyn Any + Send>>,
 }
@@ -88,6 +101,12 @@ pub(crate) struct Kept<T>(UnsafeCell<T>);
 // SAFETY: the value is reached only through a `Turn`, of which there is one, on one thread at a time,
 // and the role's mutex orders one turn after the other. It may be dropped anywhere, hence `Send`.
 unsafe impl<T: Send> Sync for Kept<T> {}
+
+impl<T: Default> Default for Kept<T> {
+    fn default() -> Kept<T> {
+        Kept::new(T::default())
+    }
+}
 
 impl<T> Kept<T> {
     pub(crate) const fn new(value: T) -> Kept<T> {
@@ -133,18 +152,21 @@ impl Turn {
             // SAFETY: the turn has just begun and no block pointer has been read in it.
             unsafe { slab.garbage.free() };
         }
-        Turn {
+        let mut turn = Turn {
             _role: role,
             _pass: pass,
             later: Later::default(),
             listed: RefCell::new(None),
             _alone: PhantomData,
-        }
+        };
+        let handed = LISTED.get_mut(&mut turn).0.take();
+        *turn.listed.get_mut() = handed;
+        turn
     }
 
     /// Puts a drop off until the turn has ended.
-    pub(crate) fn later(&mut self, dropped: impl Any) {
-        self.later.ours.push(Box::new(dropped));
+    pub(crate) fn later(&mut self, dropped: Arc<impl Any + Send + Sync>) {
+        self.later.ours.push(dropped);
     }
 
     /// Puts the drop of a user's value off until the turn has ended.
@@ -153,12 +175,15 @@ impl Turn {
     }
 
     /// What of the library's own was put off so far.
-    pub(crate) fn take_ours(&mut self) -> Vec<Box<dyn Any>> {
+    pub(crate) fn take_ours(&mut self) -> Vec<Arc<dyn Any + Send + Sync>> {
         std::mem::take(&mut self.later.ours)
     }
 
     /// Ends the turn; gives what was put off.
     pub(crate) fn end(mut self) -> Later {
+        let listed = self.listed.take();
+        LISTED.get_mut(&mut self).0 = listed;
+        ids::give_back(RETURNED.get_mut(&mut self).drain(..));
         std::mem::take(&mut self.later)
     }
 
@@ -260,39 +285,39 @@ impl Turn {
     }
 
     /// Forgets a run whose handles and guards are gone: notes in every realm what its cells add up to, frees its
-    /// blocks, and hands the ids back.
+    /// blocks, and hands the ids back when the turn ends.
     pub(crate) fn retire(&mut self, first: CellId, width: Width) {
         if first.is_none() {
             return;
         }
         for realm in 0..self.realms() {
-            self.note_bases(self.realm(realm), first, width);
-        }
-        ids::give_back(first, width);
-    }
-}
-
-impl Turn {
-    /// Frees a run's blocks in a realm, and notes what its numbers add up to there.
-    fn note_bases(&mut self, realm: Realm, first: CellId, width: Width) {
-        let mut sums = [0; LINE];
-        let cells = width.cells();
-        {
-            let reader = self.reader(realm);
-            if width == Width::Line {
-                for slab in reader.listed.slabs.iter() {
-                    let pointer = slab.cell(first.id());
-                    if !pointer.is_null() {
-                        // SAFETY: the run's handles and guards are gone, as the caller of `retire`
-                        // promises, and this is the collector's turn.
-                        unsafe { block::remove(&*pointer) };
-                    }
+            let realm = self.realm(realm);
+            match width {
+                Width::One => self.note_bases::<1>(realm, first.id()),
+                Width::Two => self.note_bases::<2>(realm, first.id()),
+                Width::Line => {
+                    self.remove_blocks(realm, first.id());
+                    self.note_bases::<LINE>(realm, first.id());
                 }
             }
-            for (offset, sum) in sums.iter_mut().enumerate().take(cells) {
-                *sum = reader.sum(first.plus(offset as u8).id());
+        }
+        RETURNED.get_mut(self).push((first, width));
+    }
+
+    /// Frees the blocks of a wide run whose handles and guards are gone.
+    fn remove_blocks(&self, realm: Realm, first: u32) {
+        for slab in self.listed(realm).slabs.iter() {
+            // SAFETY: this is the collector's turn.
+            if let Some([pointer]) = unsafe { slab.run(first) } {
+                // SAFETY: likewise, and nobody records into the run any more.
+                unsafe { block::remove(pointer) };
             }
         }
+    }
+
+    /// Notes what the numbers of a run add up to in a realm.
+    fn note_bases<const N: usize>(&mut self, realm: Realm, first: u32) {
+        let sums: [u64; N] = sums_over(&self.listed(realm).slabs, first);
         let bases = BASES.get_mut(self);
         let place = match bases.iter().position(|(of, _)| *of == realm) {
             Some(place) => place,
@@ -302,9 +327,7 @@ impl Turn {
                 bases.len() - 1
             }
         };
-        for (offset, sum) in sums.into_iter().enumerate().take(cells) {
-            bases[place].1.set(first.plus(offset as u8).id(), sum);
-        }
+        bases[place].1.set(first, &sums);
     }
 }
 
@@ -335,17 +358,21 @@ fn fold_page(from: &Page, index: usize, wide: bool) -> bool {
     whole
 }
 
-fn sum_over(slabs: &[&'static Slab], id: u32) -> u64 {
-    slabs.iter().fold(0, |sum, slab| {
-        let cell = slab.cell(id);
-        if cell.is_null() {
-            return sum;
-        }
+/// What the cells of a run add up to.
+fn sums_over<const N: usize>(slabs: &[&'static Slab], first: u32) -> [u64; N] {
+    let mut sums = [0_u64; N];
+    for slab in slabs {
         // SAFETY: pages are freed only within a turn, by code that holds no reader.
-        // Acquire: pairs with the Release of a level's downs and of a guard's outcome; for the rest it costs nothing
-        // on x86, and readers are in no hurry elsewhere.
-        sum.wrapping_add(unsafe { &*cell }.load(Acquire))
-    })
+        let Some(run) = (unsafe { slab.run::<N>(first) }) else {
+            continue;
+        };
+        for (sum, cell) in sums.iter_mut().zip(run) {
+            // Acquire: pairs with the Release of a level's downs and of a guard's outcome; for the rest it costs nothing
+            // on x86, and readers are in no hurry elsewhere.
+            *sum = sum.wrapping_add(cell.load(Acquire));
+        }
+    }
+    sums
 }
 
 /// Adds cells up over the slabs of one realm. It lives within a turn.
@@ -355,54 +382,58 @@ pub(crate) struct Reader<'t> {
 }
 
 impl Reader<'_> {
-    fn sum(&self, id: u32) -> u64 {
-        sum_over(&self.listed.slabs, id)
-    }
-
-    fn base(&self, cell: CellId) -> u64 {
-        self.bases.map_or(0, |bases| bases.get(cell.id()))
+    fn base(&self, id: u32) -> u64 {
+        self.bases.map_or(0, |bases| bases.get(id))
     }
 
     /// A cell's value.
     pub(crate) fn total(&self, cell: CellId) -> u64 {
-        self.sum(cell.id()).wrapping_sub(self.base(cell))
+        let [sum] = sums_over(&self.listed.slabs, cell.id());
+        sum.wrapping_sub(self.base(cell.id()))
     }
 
-    /// A cell's value, by a thread that has just read what was counted after it. What was counted after it may stand
+    /// A cell's sum, by a thread that has just read what was counted after it. What was counted after it may stand
     /// in a listed slab, and it itself in one that has joined since.
-    fn total_before(&self, cell: CellId) -> u64 {
-        if self.listed.is_complete() {
-            return self.total(cell);
-        }
-        sum_over(&Listed::now(self.listed.realm).slabs, cell.id()).wrapping_sub(self.base(cell))
+    fn sum_before(&self, id: u32) -> u64 {
+        let [sum] = if self.listed.is_complete() {
+            sums_over(&self.listed.slabs, id)
+        } else {
+            sums_over(&Listed::now(self.listed.realm).slabs, id)
+        };
+        sum
     }
 
     /// An up-and-down pair's value. All downs are read before any ups: whoever counted a thing down
     /// knew of its up, so a level that never is below zero is never seen below zero.
     pub(crate) fn level(&self, up: CellId) -> i64 {
-        let down = self.total(up.plus(1));
-        self.total_before(up).wrapping_sub(down) as i64
+        let (up, down) = (up.id(), up.plus(1));
+        let down = self.total(down);
+        let up = self.sum_before(up).wrapping_sub(self.base(up));
+        up.wrapping_sub(down) as i64
     }
 
     /// The numbers of a wide run, `[1]` to `[7]`, each as it stands; the last are read before the
     /// first, so that whoever adds to `[1]` before `[2…]` is never seen the other way round.
     pub(crate) fn line(&self, run: CellId) -> [u64; LINE] {
-        let mut numbers = [0; LINE];
-        for offset in (2..LINE).rev() {
-            numbers[offset] = self.total(run.plus(offset as u8));
+        let first = run.id();
+        let mut numbers: [u64; LINE] = sums_over(&self.listed.slabs, first);
+        numbers[0] = 0; // pointers
+        numbers[1] = self.sum_before(first + 1);
+        if let Some(bases) = self.bases {
+            for (number, id) in numbers.iter_mut().zip(first..).skip(1) {
+                *number = number.wrapping_sub(bases.get(id));
+            }
         }
-        numbers[1] = self.total_before(run.plus(1));
         numbers
     }
 
     /// Adds a wide run's distribution to `tally`.
     pub(crate) fn tally(&self, run: CellId, tally: &mut Tally) {
         for slab in self.listed.slabs.iter() {
-            let pointer = slab.cell(run.id());
-            if !pointer.is_null() {
-                // SAFETY: this reader lives within a turn, in which only outgrown blocks of closed slabs
-                // are freed, and `run` is a wide run.
-                unsafe { block::read(&*pointer, tally) };
+            // SAFETY: this reader lives within a turn.
+            if let Some([pointer]) = unsafe { slab.run(run.id()) } {
+                // SAFETY: in which only outgrown blocks of closed slabs are freed; `run` is a wide run.
+                unsafe { block::read(pointer, tally) };
             }
         }
     }

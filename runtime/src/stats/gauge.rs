@@ -121,10 +121,10 @@ impl<T: GaugeNumber> Gauge<T> {
     }
 
     /// Opens a gauge that is a closure; the newest one of a place wins.
-    pub(super) fn with_closure(
-        at: &Opening<'_>,
+    pub(super) fn with_closure<'o>(
+        at: &Opening<'o>,
         closure: impl Fn() -> T + Send + Sync + 'static,
-    ) -> Opened {
+    ) -> Opened<'o> {
         let function = Arc::new(move || closure().to_number());
         let made = function.clone();
         let opened = at.open(is_closure, move || {
@@ -179,7 +179,7 @@ impl<T: GaugeNumber, F: Fn() -> T + Send + Sync + 'static> OpenWith<F> for Gauge
     fn open_with(at: &Opening<'_>, closure: F) -> Gauge<T> {
         Gauge {
             cell: None,
-            node: Gauge::with_closure(at, closure).node,
+            node: Gauge::with_closure(at, closure).node.into_owned(),
             number: PhantomData,
         }
     }

@@ -43,7 +43,9 @@ impl Info {
             |source| matches!(source, Source::Held(_)),
             || Source::Held(Arc::new(HeldInfo(pairs.clone()))),
         );
-        Info { node: opened.node }
+        Info {
+            node: opened.node.into_owned(),
+        }
     }
 }
 

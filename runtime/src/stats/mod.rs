@@ -111,9 +111,10 @@ fn detached<S: Stat>() -> S {
 }
 
 /// Opens a stat at a place, or says which kind of stat is there.
-fn try_open<S: Stat>(at: &Opening<'_>) -> Result<Opened, Kind> {
-    at.try_open(
+fn try_open<S: Stat>(at: &Opening<'_>) -> Result<Opened<'static>, Kind> {
+    let opened = at.try_open(
         |source| S::attach(&Backing(source.clone()), nowhere()).is_some(),
         || S::make(&Description(at.spec())).0,
-    )
+    )?;
+    Ok(opened.kept())
 }

@@ -35,8 +35,9 @@ pub(super) struct Pinned {
 
 impl Pinned {
     /// A stat as it was opened.
-    pub(super) fn new(name: &str, spec: SpecRef, opened: Opened) -> Pinned {
+    pub(super) fn new(name: &str, spec: SpecRef, opened: Opened<'_>) -> Pinned {
         let Opened { node, source, .. } = opened;
+        let node = node.into_owned();
         let shared = node.single().is_none().then(|| {
             let name = Cow::Owned(name.to_owned());
             Arc::new(Entry::new(name, spec, source, 0))

@@ -204,7 +204,7 @@ impl Registry {
         let made = function.clone();
         let make = || Source::Closure(Arc::new(Closure::new(move || made())));
         let opened = self.open(&place, &stat, SpecRef::of(Kind::Gauge), |at| {
-            at.try_open(is_closure, make)
+            at.try_open(is_closure, make).map(Opened::kept)
         })?;
         if let (Source::Closure(present), true) = (&opened.source, opened.shared) {
             present.replace(move || function());
@@ -252,8 +252,8 @@ impl Registry {
         place: &str,
         stat: &str,
         spec: SpecRef,
-        open: impl FnOnce(&Opening<'_>) -> Result<Opened, Kind>,
-    ) -> Result<Opened, NameError> {
+        open: impl FnOnce(&Opening<'_>) -> Result<Opened<'static>, Kind>,
+    ) -> Result<Opened<'static>, NameError> {
         let asked = spec.kind;
         let node = self.tree().node(place);
         opener::lone_stat(&node, stat, spec, open).map_err(|held| NameError::Kind {
@@ -263,7 +263,7 @@ impl Registry {
         })
     }
 
-    fn keep(&self, stat: &str, spec: SpecRef, opened: Opened) -> Pinned {
+    fn keep(&self, stat: &str, spec: SpecRef, opened: Opened<'_>) -> Pinned {
         let pinned = Pinned::new(stat, spec, opened);
         self.0.pins.keep(pinned.clone());
         pinned
@@ -312,7 +312,9 @@ fn show_faults(registry: &Registry) {
         }));
         let source = || Source::Held(Arc::new(Faults(fault)));
         let node = registry.tree().node("/calipers/faults");
-        let opened = opener::lone_stat(&node, name, spec.clone(), |at| at.open(|_| false, source));
+        let opened = opener::lone_stat(&node, name, spec.clone(), |at| {
+            at.open(|_| false, source).kept()
+        });
         registry.keep(name, spec, opened);
     }
 }

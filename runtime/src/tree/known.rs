@@ -96,30 +96,21 @@ impl Known {
         }
     }
 
-    /// Takes out what was folded; gives what is to be dropped after the turn.
-    fn take(&mut self, life: &Life) -> Option<Taken> {
+    /// Takes out what was folded.
+    fn take(&mut self, life: &Life) {
         let place = life.place();
         let key = PathKey(place.path.clone());
         let row = self.rows.get_mut(&key);
         let row = row.filter(|row| Arc::ptr_eq(&row.place, place));
-        match (life, row) {
-            (Life::Place(_), Some(_)) => return self.rows.remove(&key).map(Taken::Row),
-            (Life::Single(single), Some(row)) => {
-                if row.remove(single) {
-                    return None;
-                }
-            }
-            (_, None) => {}
+        let was_shown = match (life, row) {
+            (Life::Place(_), Some(_)) => self.rows.remove(&key).is_some(),
+            (Life::Single(single), Some(row)) => row.remove(single),
+            (_, None) => false,
+        };
+        if !was_shown {
+            self.hidden.remove(&life.address());
         }
-        self.hidden.remove(&life.address()).map(Taken::Hidden)
     }
-}
-
-/// What left the view.
-#[allow(dead_code, reason = "held only to be dropped later")]
-enum Taken {
-    Row(Row),
-    Hidden(Life),
 }
 
 /// A place as the collector walks it.
@@ -307,18 +298,20 @@ pub(crate) fn hear_news(turn: &mut Turn, tree: &Tree) {
         if let Life::Place(place) = &life {
             place.heard();
         }
-        if *life.folded().get(turn) {
-            turn.later(life); // born and gone between two turns
+        let course = life.course().get_mut(turn);
+        if course.folded {
+            life.drop_later(turn); // born and gone between two turns
         } else {
+            course.known = true;
             tree.known.get_mut(turn).enter(life);
         }
     }
 }
 
-/// Takes what was folded out of the view.
+/// Takes what was folded out of the view. What is dropped with it here is little: all that a row holds, its place holds too.
 pub(crate) fn remove(turn: &mut Turn, life: &Life) {
-    if let Some(taken) = life.tree().known.get_mut(turn).take(life) {
-        turn.later(taken);
+    if life.course().get(turn).known {
+        life.tree().known.get_mut(turn).take(life);
     }
     if let Life::Single(single) = life
         && single.entry.spec.kind.is_aggregate()

@@ -12,7 +12,7 @@ use super::lookup::Tree;
 use super::place::{Node, Place};
 use super::settle;
 use super::standing::Standing;
-use crate::cells::turn::Kept;
+use crate::cells::turn::{Kept, Turn};
 
 /// What retires whole.
 #[derive(Clone)]
@@ -46,11 +46,19 @@ impl Life {
             .chain(single)
     }
 
-    /// Set by the collector when it was folded.
-    pub(crate) fn folded(&self) -> &Kept<bool> {
+    /// How far the collector is with it.
+    pub(crate) fn course(&self) -> &Kept<Course> {
         match self {
-            Life::Place(place) => &place.folded,
-            Life::Single(single) => &single.folded,
+            Life::Place(place) => &place.course,
+            Life::Single(single) => &single.course,
+        }
+    }
+
+    /// Puts its drop off until the turn has ended.
+    pub(crate) fn drop_later(self, turn: &mut Turn) {
+        match self {
+            Life::Place(place) => turn.later(place),
+            Life::Single(single) => turn.later(single),
         }
     }
 
@@ -63,19 +71,26 @@ impl Life {
     }
 }
 
+/// How far the collector is with a life.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Course {
+    /// Its news was heard, so it is in the view of its tree. Most of those that come and go never are.
+    pub(crate) known: bool,
+    /// It is retired, and its totals are its ancestors'.
+    pub(crate) folded: bool,
+}
+
 /// What all nodes of a life share; its end is the life's.
 pub(crate) struct Lease {
     life: Life,
 }
 
 impl Lease {
-    pub(crate) fn of_place(place: Arc<Place>) -> Arc<Lease> {
-        let lease = Arc::new(Lease {
-            life: Life::Place(place),
-        });
-        // Set once, before anybody else can see the place.
-        let _ = lease.life.place().lease.set(Arc::downgrade(&lease));
-        lease
+    /// The first share in a place's life; the place is made with a way to find it.
+    pub(super) fn of_place(place: impl FnOnce(Weak<Lease>) -> Place) -> Arc<Lease> {
+        Arc::new_cyclic(|lease| Lease {
+            life: Life::Place(Arc::new(place(lease.clone()))),
+        })
     }
 
     fn of_single(entry: Entry, home: Node) -> Arc<Lease> {
@@ -84,7 +99,7 @@ impl Lease {
                 entry,
                 home,
                 lease: lease.clone(),
-                folded: Kept::new(false),
+                course: Kept::default(),
             };
             Lease {
                 life: Life::Single(Arc::new(single)),
@@ -113,7 +128,7 @@ pub(crate) struct Single {
     /// The place it stands at, kept alive by it.
     pub(super) home: Node,
     lease: Weak<Lease>,
-    folded: Kept<bool>,
+    course: Kept<Course>,
 }
 
 impl Single {

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use foldhash::fast::RandomState;
 
 use super::known::Known;
-use super::life::{Lease, Life};
+use super::life::Life;
 use super::place::{Node, Place};
 use crate::cells::list::Stack;
 use crate::cells::turn::Kept;
@@ -105,18 +105,17 @@ impl Tree {
             return node;
         }
         let parent = path.rsplit_once('/').map(|(parent, _)| self.node(parent));
-        self.enter(Arc::from(path), parent, false, None).0
+        self.enter(path, || parent, false, None).0
+    }
+
+    /// The place at a canonical path right below `parent`.
+    pub(crate) fn child(self: &Arc<Tree>, parent: &Node, path: &str) -> Node {
+        self.enter(path, || Some(parent.clone()), false, None).0
     }
 
     /// The place at a canonical path for stats that cannot stand at `home`.
     pub(crate) fn aside(self: &Arc<Tree>, path: &str, home: &Node) -> Node {
-        match self.find(path) {
-            Some(node) => node,
-            None => {
-                self.enter(Arc::from(path), Some(home.clone()), true, None)
-                    .0
-            }
-        }
+        self.enter(path, || Some(home.clone()), true, None).0
     }
 
     /// A place below `group` that nobody else has, named by the lowest free number.
@@ -124,8 +123,7 @@ impl Tree {
         loop {
             let number = group.place().numbers().take();
             let path = format!("{}/{number}", group.place().path);
-            let (node, made) =
-                self.enter(Arc::from(path), Some(group.clone()), false, Some(number));
+            let (node, made) = self.enter(&path, || Some(group.clone()), false, Some(number));
             if made {
                 return node;
             }
@@ -133,22 +131,20 @@ impl Tree {
         }
     }
 
-    /// Makes a place, unless it is there; says which.
+    /// Makes a place, unless it is there; says which. `parent` is asked only then, and is held by the caller.
     fn enter(
         self: &Arc<Tree>,
-        path: Arc<str>,
-        parent: Option<Node>,
+        path: &str,
+        parent: impl FnOnce() -> Option<Node>,
         aside: bool,
         number: Option<u32>,
     ) -> (Node, bool) {
         let _pass = gate::enter();
-        let place = Place::new(self.clone(), path, parent, aside, number);
-        let mut shard = self.shard(&place.path);
-        if let Some(present) = shard.get(&*place.path).and_then(|held| held.0.node()) {
-            drop(shard); // before `place`, whose parent may be dropped with it
+        let mut shard = self.shard(path);
+        if let Some(present) = shard.get(path).and_then(|held| held.0.node()) {
             return (present, false);
         }
-        let node = Node(Lease::of_place(place));
+        let node = Place::begin(self.clone(), Arc::from(path), parent(), aside, number);
         // Whatever stood here is retired, and the collector has it.
         let before = shard.replace(ByPath(node.place().clone()));
         drop(shard);
@@ -161,15 +157,9 @@ impl Tree {
     pub(crate) fn forget(&self, place: &Arc<Place>) {
         let _pass = gate::enter();
         let mut shard = self.shard(&place.path);
-        let is_it = shard
-            .get(&*place.path)
-            .is_some_and(|held| Arc::ptr_eq(&held.0, place));
-        let taken = if is_it {
-            shard.take(&*place.path)
-        } else {
-            None
-        };
-        drop(shard);
-        drop(taken);
+        let taken = shard.take(&*place.path);
+        if let Some(newcomer) = taken.filter(|held| !Arc::ptr_eq(&held.0, place)) {
+            shard.insert(newcomer);
+        }
     }
 }

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::fmt::Display;
+use std::fmt::{Display, Write};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -136,8 +136,7 @@ impl<'n> Opener<'n> {
 
     /// A struct of stats below this place.
     pub fn child<C: Instrumented>(&self, name: &'static str, parts: C::Parts) -> C {
-        let path = format!("{}/{name}", self.node.place().path);
-        instance(&self.node.tree().node(&path), parts)
+        instance(&child_of(self.node, &name), parts)
     }
 }
 
@@ -233,13 +232,24 @@ pub struct Opening<'o> {
 }
 
 /// A stat that was opened: where it stands, what it is read from, and whether it was there before.
-pub(crate) struct Opened {
-    pub(crate) node: Node,
+pub(crate) struct Opened<'o> {
+    /// Not shared once more only to be handed on.
+    pub(crate) node: Cow<'o, Node>,
     pub(crate) source: Source,
     pub(crate) shared: bool,
 }
 
-impl Opening<'_> {
+impl Opened<'_> {
+    /// For longer than it is being opened.
+    pub(crate) fn kept(self) -> Opened<'static> {
+        Opened {
+            node: Cow::Owned(self.node.into_owned()),
+            ..self
+        }
+    }
+}
+
+impl<'o> Opening<'o> {
     pub(crate) fn spec(&self) -> SpecRef {
         self.spec.clone()
     }
@@ -250,7 +260,7 @@ impl Opening<'_> {
         &self,
         fits: impl Fn(&Source) -> bool,
         make: impl FnOnce() -> Source,
-    ) -> Result<Opened, Kind> {
+    ) -> Result<Opened<'o>, Kind> {
         let opener = self.opener;
         let (node, source, shared) = {
             let mut register = opener.node.place().register();
@@ -263,7 +273,8 @@ impl Opening<'_> {
                     } else {
                         Err(kind)
                     };
-                    (own.unwrap_or_else(|| opener.node.clone()), source, true)
+                    let node = own.map_or(Cow::Borrowed(opener.node), Cow::Owned);
+                    (node, source, true)
                 }
                 None => {
                     let source = make();
@@ -272,10 +283,10 @@ impl Opening<'_> {
                     let node = if opener.alone {
                         let node = register.enter_alone(entry, opener.node);
                         opener.lone.borrow_mut().push(node.clone());
-                        node
+                        Cow::Owned(node)
                     } else {
-                        register.enter(entry);
-                        opener.node.clone()
+                        register.enter(entry, opener.class.stats.len());
+                        Cow::Borrowed(opener.node)
                     };
                     (node, Ok(source), false)
                 }
@@ -289,7 +300,11 @@ impl Opening<'_> {
     }
 
     /// As [`Opening::try_open`]; a stat whose name another kind holds is set aside.
-    pub(crate) fn open(&self, fits: impl Fn(&Source) -> bool, make: impl Fn() -> Source) -> Opened {
+    pub(crate) fn open(
+        &self,
+        fits: impl Fn(&Source) -> bool,
+        make: impl Fn() -> Source,
+    ) -> Opened<'o> {
         self.try_open(&fits, &make).unwrap_or_else(|held| {
             self.opener.conflicts.borrow_mut().push(Conflict {
                 path: format!("{}/{}", self.opener.node.place().path, self.name),
@@ -301,7 +316,7 @@ impl Opening<'_> {
     }
 
     /// Opens the stat where it harms nobody.
-    fn set_aside(&self, fits: impl Fn(&Source) -> bool, make: impl Fn() -> Source) -> Opened {
+    fn set_aside(&self, fits: impl Fn(&Source) -> bool, make: impl Fn() -> Source) -> Opened<'o> {
         let home = self.opener.node;
         let mut path = format!("/calipers/conflicts{}", home.place().path);
         loop {
@@ -314,7 +329,7 @@ impl Opening<'_> {
                 spec: self.spec.clone(),
             };
             if let Ok(opened) = opening.try_open(&fits, &make) {
-                return opened;
+                return opened.kept();
             }
             path.push_str("/again"); // a third kind: one place further aside
         }
@@ -368,7 +383,7 @@ fn open_one<S>(
 /// Builds an instance at a place.
 pub(crate) fn instance<T: Instrumented>(node: &Node, parts: T::Parts) -> T {
     // Set once: the first class at a place names it.
-    let _ = node.place().class.set(T::CLASS);
+    node.place().class.get_or_init(|| T::CLASS);
     let opener = Opener::new(node, T::CLASS);
     let built = T::build(&opener, parts);
     drop(opener);
@@ -382,7 +397,7 @@ pub(crate) fn init<T: Instrumented>(tree: &Arc<Tree>, path: &str, parts: T::Part
 
 /// Builds an instance below a parent.
 pub(crate) fn init_child<T: Instrumented>(parent: &Node, name: &dyn Display, parts: T::Parts) -> T {
-    instance(&below(parent, &name.to_string()), parts)
+    instance(&below(parent, name), parts)
 }
 
 /// Builds an instance below a parent, under the lowest number that is free there.
@@ -391,14 +406,27 @@ pub(crate) fn init_child_numbered<T: Instrumented>(
     name: &str,
     parts: T::Parts,
 ) -> T {
-    let group = below(parent, name);
+    let group = below(parent, &name);
     instance(&parent.tree().numbered(&group), parts)
 }
 
-fn below(parent: &Node, name: &str) -> Node {
-    let home = parent.home();
+/// The place of this name below a stat's or an instance's.
+fn below(parent: &Node, name: &dyn Display) -> Node {
+    child_of(parent.home(), name)
+}
+
+fn child_of(parent: &Node, name: &dyn Display) -> Node {
+    let (tree, above) = (parent.tree(), &*parent.place().path);
+    let mut path = String::with_capacity(above.len() + 32);
+    path.push_str(above);
+    path.push('/');
+    let written = write!(path, "{name}");
+    let name = &path[above.len() + 1..];
+    if written.is_ok() && name.len() < path::LONGEST && path::is_one_segment(name) {
+        return tree.child(parent, &path);
+    }
     let name = usable(name);
-    home.tree().node(&format!("{}{name}", home.place().path))
+    tree.node(&format!("{above}{name}"))
 }
 
 /// A path in canonical form, whatever was given.

@@ -108,6 +108,13 @@ fn canonical_of(path: &str, given: &str) -> Result<String, PathError> {
     Ok(canonical)
 }
 
+/// Whether a name is certainly one segment, with nothing to mend and no further place in between. Others, such as those with
+/// letters beyond ASCII, are to be looked at closely.
+pub(crate) fn is_one_segment(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_graphic() && byte != b'/' || byte == b' ';
+    !matches!(name, "" | "." | "..") && name.bytes().all(plain)
+}
+
 /// A registry name with slashes: dots separate only where there is no slash.
 pub(crate) fn with_slashes(name: &str) -> Cow<'_, str> {
     if name.contains('/') {

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use super::class::Class;
 use super::entry::{Entry, Source};
-use super::life::{Lease, Life, Single};
+use super::life::{Course, Lease, Life, Single};
 use super::lookup::Tree;
 use super::register::Register;
 use super::standing::{Batch, EntryRef, Standing};
@@ -123,7 +123,7 @@ pub(crate) struct Place {
     pub(crate) aside: bool,
     /// The number that this instance goes by among its siblings.
     number: Option<u32>,
-    pub(super) lease: OnceLock<Weak<Lease>>,
+    lease: Weak<Lease>,
     /// What kind of instance is here, if one is.
     pub(crate) class: OnceLock<&'static Class>,
     /// Its stats, an init at a time.
@@ -137,25 +137,26 @@ pub(crate) struct Place {
     numbers: Mutex<Option<Box<Numbers>>>,
     /// Whether it waits on the tree's list of news.
     announced: AtomicBool,
-    /// Set by the collector when it was folded.
-    pub(crate) folded: Kept<bool>,
+    /// How far the collector is with it.
+    pub(super) course: Kept<Course>,
 }
 
 impl Place {
-    pub(crate) fn new(
+    /// A new place, and the first share in its life.
+    pub(super) fn begin(
         tree: Arc<Tree>,
         path: Arc<str>,
         parent: Option<Node>,
         aside: bool,
         number: Option<u32>,
-    ) -> Arc<Place> {
-        Arc::new(Place {
+    ) -> Node {
+        Node(Lease::of_place(|lease| Place {
             path,
             parent,
             tree,
             aside,
             number,
-            lease: OnceLock::new(),
+            lease,
             class: OnceLock::new(),
             batches: List::new(),
             aggregates: List::new(),
@@ -163,20 +164,18 @@ impl Place {
             register: Mutex::new(Register::default()),
             numbers: Mutex::new(None),
             announced: AtomicBool::new(false),
-            folded: Kept::new(false),
-        })
+            course: Kept::default(),
+        }))
     }
 
     /// A share in its life, unless that is over.
     pub(crate) fn node(&self) -> Option<Node> {
-        self.lease.get()?.upgrade().map(Node)
+        self.lease.upgrade().map(Node)
     }
 
     /// Whether it is waiting to be folded.
     pub(crate) fn is_retired(&self) -> bool {
-        self.lease
-            .get()
-            .is_some_and(|lease| lease.strong_count() == 0)
+        self.lease.strong_count() == 0
     }
 
     /// All stats of its instances, by batch.
@@ -201,31 +200,43 @@ impl Place {
 
     /// The nearest aggregate above that can fold a stat of this place.
     pub(crate) fn feeds(&self, entry: &Entry) -> Option<EntryRef> {
-        self.named_above(&entry.name)
-            .map(|(_, aggregate)| aggregate)
-            .find(|aggregate| aggregate.spec.kind.folds(entry.spec.kind))
+        self.find_named_above(&entry.name, |_, aggregate| {
+            let fits = aggregate.spec.kind.folds(entry.spec.kind);
+            fits.then(|| aggregate.clone())
+        })
     }
 
     /// Where aggregates of this stat's name stand above and none can fold it: the path and kind of the nearest.
     pub(crate) fn unfed(&self, entry: &Entry) -> Option<(Arc<str>, Kind)> {
-        let (place, aggregate) = self.named_above(&entry.name).next()?;
-        if self.feeds(entry).is_some() || entry.spec.kind.is_aggregate() {
-            return None;
-        }
-        Some((place.path.clone(), aggregate.spec.kind))
+        let kind = entry.spec.kind;
+        let mut nearest = None;
+        let fed = self.find_named_above(&entry.name, |place, aggregate| {
+            let above = aggregate.spec.kind;
+            nearest.get_or_insert_with(|| (place.path.clone(), above));
+            above.folds(kind).then_some(())
+        });
+        nearest.filter(|_| fed.is_none() && !kind.is_aggregate())
     }
 
-    /// The aggregates of this name above, nearest first; none above what was set aside.
-    fn named_above<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (&'a Place, EntryRef)> {
-        let first = self.parent.as_ref().filter(|_| !self.aside);
-        std::iter::successors(first, |node| node.place().parent.as_ref()).flat_map(move |node| {
+    /// Looks at the aggregates of this name above, nearest first, until `found` gives something; at none above what was
+    /// set aside.
+    fn find_named_above<R>(
+        &self,
+        name: &str,
+        mut found: impl FnMut(&Place, &EntryRef) -> Option<R>,
+    ) -> Option<R> {
+        let mut above = self.parent.as_ref().filter(|_| !self.aside);
+        while let Some(node) = above {
             let place = node.place();
-            let named = place.aggregates.iter().filter(move |of| of.name == name);
-            named
-                .cloned()
-                .chain(place.lone_aggregates(name))
-                .map(move |found| (&**place, found))
-        })
+            let lone = place.lone_aggregates(name);
+            let named = place.aggregates.iter().filter(|of| of.name == name);
+            let result = named.chain(&lone).find_map(|of| found(place, of));
+            if result.is_some() {
+                return result;
+            }
+            above = place.parent.as_ref();
+        }
+        None
     }
 
     /// Puts it on the tree's list of news, unless it is there.

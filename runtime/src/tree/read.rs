@@ -113,6 +113,18 @@ impl<'t> Read<'t> {
         }
     }
 
+    /// Whether a stat that retires certainly adds nothing to a total: a level, or one that never counted.
+    pub(crate) fn adds_nothing(&self, entry: &Entry) -> bool {
+        match &entry.source {
+            Source::Counter(cell) => self.reader.total(*cell) == 0,
+            Source::Wide(run) => self.reader.line(*run) == [0; LINE],
+            // Its keys stay admitted, even those that stand at zero.
+            Source::Family(members) => members.list.iter().next().is_none(),
+            Source::Held(_) | Source::Aggregate(_) => false,
+            Source::Level(_) | Source::Gauge(..) | Source::State(..) | Source::Closure(_) => true,
+        }
+    }
+
     /// A wide run's distribution as it stands.
     pub(crate) fn distribution(&self, run: CellId) -> Distribution {
         let mut tally = self.scratch.borrow_mut();

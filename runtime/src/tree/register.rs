@@ -102,8 +102,11 @@ impl RegisterGuard<'_> {
         Some((&single.entry, Some(node)))
     }
 
-    /// Enters a stat of an instance, whose name is free. Readers see it when it is published.
-    pub(crate) fn enter(&mut self, entry: Entry) {
+    /// Enters a stat of an instance, whose name is free; one of so many of its init. Readers see it when it is published.
+    pub(crate) fn enter(&mut self, entry: Entry, of: usize) {
+        if self.pending.is_empty() {
+            self.pending.reserve_exact(of.max(1));
+        }
         self.pending.push(entry);
     }
 
@@ -153,10 +156,11 @@ impl RegisterGuard<'_> {
         let batch = (!pending.is_empty()).then(|| Batch::from(pending));
         if let Some(batch) = &batch {
             self.index(batch);
-            for stat in EntryRef::all(batch) {
-                if stat.spec.kind.is_aggregate() {
-                    self.place.aggregates.push(stat);
-                }
+            let aggregates = batch.iter().zip(0..);
+            let aggregates = aggregates.filter(|(entry, _)| entry.spec.kind.is_aggregate());
+            for (_, at) in aggregates {
+                let aggregate = EntryRef::Stat(batch.clone(), at);
+                self.place.aggregates.push(aggregate);
             }
             self.place.batches.push(batch.clone());
             self.place.announce();

@@ -14,7 +14,7 @@
 //! only when as many guards have ended as were started.
 
 use std::cell::Cell;
-use std::sync::Arc;
+use std::ptr;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::atomic::{AtomicUsize, fence};
 
@@ -26,10 +26,11 @@ use super::life::Life;
 use super::lookup::Tree;
 use super::read::Read;
 use super::remembered;
+use super::standing::Standing;
 use crate::Kind;
 use crate::cells::list::Stack;
 use crate::cells::realm::Realm;
-use crate::cells::turn::{Kept, Turn};
+use crate::cells::turn::{Kept, Reader, Turn};
 
 /// What lost its last handle.
 static RETIRED: Stack<Life> = Stack::new();
@@ -148,14 +149,14 @@ fn fold_retired(turn: &mut Turn, pinned: Vec<Life>) -> usize {
     let mut folded = 0;
     let mut waiting = pinned;
     loop {
-        let retired = RETIRED.take();
-        WAITING.fetch_sub(retired.len(), Relaxed);
-        waiting.extend(retired);
+        let before = waiting.len();
+        waiting.extend(RETIRED.take());
+        WAITING.fetch_sub(waiting.len() - before, Relaxed);
         if waiting.is_empty() {
             break;
         }
         folded += waiting.len();
-        fold_all(turn, std::mem::take(&mut waiting));
+        fold_all(turn, &mut waiting);
         // Nothing of a user's is in it, so it may go within the turn. What it kept alive is on the list next.
         drop(turn.take_ours());
         if folded >= SHARE {
@@ -169,60 +170,68 @@ fn fold_retired(turn: &mut Turn, pinned: Vec<Life>) -> usize {
     folded
 }
 
-fn fold_all(turn: &mut Turn, waiting: Vec<Life>) {
-    let mut free = Vec::new();
-    for life in waiting {
-        if is_pinned(turn, &life) {
-            PINNED.get_mut(turn).lives.push(life);
-        } else {
-            *life.folded().get_mut(turn) = true;
-            free.push(life);
-        }
+fn fold_all(turn: &mut Turn, waiting: &mut Vec<Life>) {
+    let pinned: Vec<Life> = waiting
+        .extract_if(.., |life| is_pinned(turn, life))
+        .collect();
+    PINNED.get_mut(turn).lives.extend(pinned);
+    for life in waiting.iter() {
+        life.course().get_mut(turn).folded = true;
     }
-    let mut heard: Option<Arc<Tree>> = None;
-    for life in free {
+    let mut heard: *const Tree = ptr::null();
+    for life in waiting.drain(..) {
         // News first, so that what is born and gone at once never enters the view.
         let tree = life.tree();
-        if heard.as_ref().is_none_or(|heard| !Arc::ptr_eq(heard, tree)) {
+        if !ptr::eq(heard, &**tree) {
             known::hear_news(turn, tree);
-            heard = Some(tree.clone());
+            heard = &raw const **tree; // which the life keeps, and is itself kept until this is done
         }
         fold(turn, &life);
         for stat in life.stats() {
             stat.entry().retire(turn);
         }
         known::remove(turn, &life);
-        turn.later(life);
-    }
-    if let Some(tree) = heard {
-        turn.later(tree);
+        life.drop_later(turn);
     }
 }
 
 /// Whether a guard of one of its timers has yet to end.
 fn is_pinned(turn: &Turn, life: &Life) -> bool {
-    life.stats().any(|stat| has_guards(turn, stat.entry()))
+    (0..turn.realms()).any(|realm| {
+        let reader = turn.reader(turn.realm(realm));
+        life.stats().any(|stat| has_guards(&reader, stat.entry()))
+    })
 }
 
-fn has_guards(turn: &Turn, entry: &Entry) -> bool {
+fn has_guards(reader: &Reader<'_>, entry: &Entry) -> bool {
     match &entry.source {
-        Source::Wide(run) if entry.spec.kind == Kind::Timer => (0..turn.realms()).any(|realm| {
-            let reader = turn.reader(turn.realm(realm));
+        Source::Wide(run) if entry.spec.kind == Kind::Timer => {
             super::read::in_flight(&reader.line(*run)) != 0
-        }),
-        Source::Family(members) => members.list.iter().any(|member| has_guards(turn, member)),
+        }
+        Source::Family(members) => {
+            let mut members = members.list.iter();
+            members.any(|member| has_guards(reader, member))
+        }
         _ => false,
     }
 }
 
 /// Adds what a life counted to the totals of the nearest ancestors that aggregate it.
 fn fold(turn: &mut Turn, life: &Life) {
-    for stat in life.stats() {
-        let Some(fed) = life.place().feeds(stat.entry()) else {
-            continue;
+    for realm in 0..turn.realms() {
+        let realm = turn.realm(realm);
+        // Most instances leave some of their stats unused, and many stats have no aggregate.
+        let counted: Vec<Standing<'_>> = {
+            let read = Read::new(turn, realm);
+            let stats = life.stats();
+            stats
+                .filter(|stat| !read.adds_nothing(stat.entry()))
+                .collect()
         };
-        for realm in 0..turn.realms() {
-            fold_into(turn, turn.realm(realm), stat.entry(), &fed);
+        for stat in counted {
+            if let Some(fed) = life.place().feeds(stat.entry()) {
+                fold_into(turn, realm, stat.entry(), &fed);
+            }
         }
     }
 }
@@ -230,7 +239,7 @@ fn fold(turn: &mut Turn, life: &Life) {
 fn fold_into(turn: &mut Turn, realm: Realm, entry: &Entry, aggregate: &Entry) {
     let value = Read::new(turn, realm).total(entry);
     if fold::is_nothing(&value) {
-        return; // most instances leave some of their stats unused
+        return;
     }
     let ticked = remembered::take(turn, realm, entry);
     let total = remembered::total_of(turn, realm, aggregate);

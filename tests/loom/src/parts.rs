@@ -84,8 +84,11 @@ impl Stack {
         }
     }
 
-    /// Takes everything, the newest first.
+    /// Takes everything, the newest first. It looks before it swaps, as the runtime does: who finds nothing takes nothing.
     pub(crate) fn take(&self, order: Ordering) -> Vec<usize> {
+        if self.is_empty() {
+            return Vec::new();
+        }
         self.follow(self.head.swap(0, order))
     }
 
