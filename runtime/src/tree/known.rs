@@ -303,6 +303,8 @@ pub(crate) fn hear_news(turn: &mut Turn, tree: &Tree) {
             life.drop_later(turn); // born and gone between two turns
         } else {
             course.known = true;
+            // The place of a stat that was opened by name gets a row with it; its own news may still be on its way.
+            life.place().course.get_mut(turn).known = true;
             tree.known.get_mut(turn).enter(life);
         }
     }
@@ -317,5 +319,34 @@ pub(crate) fn remove(turn: &mut Turn, life: &Life) {
         && single.entry.spec.kind.is_aggregate()
     {
         life.place().register().forget_aggregate(single);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Counter;
+    use crate::Registry;
+    use crate::tree::class::SpecRef;
+    use crate::tree::life::Life;
+    use crate::tree::{in_turn, opener};
+    use crate::{Kind, Stat};
+
+    /// Whoever makes a place announces it a moment after others can find it; and open a stat there by name, and drop it.
+    #[test]
+    fn a_place_goes_whose_news_comes_after_that_of_a_stat_in_it() {
+        let registry = Registry::new();
+        let tree = registry.tree().clone();
+        let rows = || in_turn(|turn| tree.known.get(turn).rows.len());
+        registry.snapshot();
+        let before = rows();
+        let place = tree.node("/late");
+        let late: Vec<Life> = tree.news.take().collect();
+        let spec = SpecRef::of(Kind::Counter);
+        let stat: Counter = opener::lone_stat(&place, "stat", spec, Counter::open);
+        registry.snapshot();
+        drop(stat);
+        late.into_iter().for_each(|life| tree.news.push(life));
+        drop(place);
+        assert_eq!(rows(), before);
     }
 }

@@ -56,7 +56,10 @@ impl Pinned {
     }
 }
 
-/// How many wait on the list.
+/// What lost its last handle by the folding of others. Nobody else puts anything here.
+static ENDED: Stack<Life> = Stack::new();
+
+/// At least as many as wait on the list.
 static WAITING: AtomicUsize = AtomicUsize::new(0);
 
 /// From how many waiting on, whoever adds one helps with folding, so that droppers cannot outrun it for ever.
@@ -66,21 +69,23 @@ const CROWD: usize = 64;
 /// snapshot that takes long is not waited for.
 const TRIES: usize = 16;
 
-/// How many are folded by one drop at most; the next one goes on.
+/// After how many a dropper looks for no more, so that it does not fold for all others without end. What they have dropped
+/// meanwhile goes with the next drop, snapshot or tick.
 const SHARE: usize = 1024;
 
 thread_local! {
-    // Without a destructor, so that it also works while a thread is ending.
+    /// Whether this thread is at it. Without a destructor, so that it also works while a thread is ending.
     static FOLDING: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Takes what lost its last handle. Never waits.
 pub(super) fn retire(life: Life) {
-    RETIRED.push(life);
-    let waiting = WAITING.fetch_add(1, Relaxed);
     if FOLDING.get() {
-        return; // the end of one life ended this one: the loop that folds will find it
+        return ENDED.push(life);
     }
+    // Before it is there to be taken: the number must not fall below zero.
+    let waiting = WAITING.fetch_add(1, Relaxed);
+    RETIRED.push(life);
     sweep();
     if waiting >= CROWD {
         for _ in 0..TRIES {
@@ -133,7 +138,8 @@ pub(crate) fn in_turn<R>(work: impl FnOnce(&mut Turn) -> R) -> R {
 }
 
 /// Folds what is on the list, and what of `pinned`, which was on it before, no guard pins any more; then what that
-/// was the last to keep alive, and so on, so that a whole branch goes in one turn. Gives how many.
+/// was the last to keep alive, and so on, so that a whole branch goes in one turn. What others add meanwhile waits for
+/// the next. Gives how many it folded.
 fn fold_retired(turn: &mut Turn, pinned: Vec<Life>) -> usize {
     struct Folding;
 
@@ -146,22 +152,16 @@ fn fold_retired(turn: &mut Turn, pinned: Vec<Life>) -> usize {
     FOLDING.set(true);
     let _folding = Folding;
     let looked = !pinned.is_empty();
-    let mut folded = 0;
     let mut waiting = pinned;
-    loop {
-        let before = waiting.len();
-        waiting.extend(RETIRED.take());
-        WAITING.fetch_sub(waiting.len() - before, Relaxed);
-        if waiting.is_empty() {
-            break;
-        }
-        folded += waiting.len();
-        fold_all(turn, &mut waiting);
-        // Nothing of a user's is in it, so it may go within the turn. What it kept alive is on the list next.
+    let before = waiting.len();
+    waiting.extend(RETIRED.take());
+    WAITING.fetch_sub(waiting.len() - before, Relaxed);
+    let mut folded = 0;
+    while !waiting.is_empty() {
+        folded += fold_all(turn, &mut waiting);
+        // Nothing of a user's is in it, so it may go within the turn.
         drop(turn.take_ours());
-        if folded >= SHARE {
-            break; // others go on retiring: the rest is theirs, or the next turn's
-        }
+        waiting.extend(ENDED.take());
     }
     if looked {
         let pinned = PINNED.get_mut(turn);
@@ -170,11 +170,13 @@ fn fold_retired(turn: &mut Turn, pinned: Vec<Life>) -> usize {
     folded
 }
 
-fn fold_all(turn: &mut Turn, waiting: &mut Vec<Life>) {
+/// Folds what no guard pins; gives how many that were.
+fn fold_all(turn: &mut Turn, waiting: &mut Vec<Life>) -> usize {
     let pinned: Vec<Life> = waiting
         .extract_if(.., |life| is_pinned(turn, life))
         .collect();
     PINNED.get_mut(turn).lives.extend(pinned);
+    let folded = waiting.len();
     for life in waiting.iter() {
         life.course().get_mut(turn).folded = true;
     }
@@ -193,6 +195,7 @@ fn fold_all(turn: &mut Turn, waiting: &mut Vec<Life>) {
         known::remove(turn, &life);
         life.drop_later(turn);
     }
+    folded
 }
 
 /// Whether a guard of one of its timers has yet to end.
@@ -244,4 +247,55 @@ fn fold_into(turn: &mut Turn, realm: Realm, entry: &Entry, aggregate: &Entry) {
     let ticked = remembered::take(turn, realm, entry);
     let total = remembered::total_of(turn, realm, aggregate);
     total.absorb(&aggregate.spec, value, ticked);
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::cells::turn::Turn;
+    use crate::prelude::*;
+    use crate::{Registry, Timer};
+
+    #[derive(Instrumented)]
+    #[allow(dead_code, reason = "it is there to be shown")]
+    struct Server {
+        requests: Counter,
+    }
+
+    #[derive(Instrumented)]
+    #[allow(dead_code, reason = "it is there to be shown")]
+    struct Connection {
+        requests: Counter,
+        latency: Timer,
+    }
+
+    #[test]
+    fn a_snapshot_shows_nothing_that_was_dropped_before_however_much_that_is() {
+        let registry = Registry::new();
+        let server = Server::init_in(&registry, "/server");
+        let open = |n: usize| Connection::init_child(&server, n);
+        let connections: Vec<_> = (0..3000).map(open).collect();
+        // Somebody else has the turn meanwhile.
+        let turn = Turn::wait();
+        drop(connections);
+        drop(server);
+        drop(turn.end());
+        assert!(registry.snapshot().is_empty());
+    }
+
+    #[test]
+    fn nor_however_much_is_pinned() {
+        let registry = Registry::new();
+        let open = |n: usize| Connection::init_in(&registry, &format!("/pinned/{n}"));
+        let connections: Vec<_> = (0..1500).map(open).collect();
+        let timings: Vec<_> = connections.iter().map(|c| c.latency.start()).collect();
+        drop(connections);
+        let server = Server::init_in(&registry, "/server");
+        let connection = Connection::init_child(&server, "one");
+        let turn = Turn::wait();
+        drop((connection, server));
+        drop(turn.end());
+        assert!(registry.snapshot().at("/server").is_none());
+        drop(timings);
+        assert!(registry.snapshot().is_empty());
+    }
 }

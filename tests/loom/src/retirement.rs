@@ -7,7 +7,8 @@
 //!
 //! Cure: both put a `SeqCst` fence between the write and the read. The dropper: push, fence, `try_lock`. The collector, after
 //! *every* turn: unlock, fence, look, and if there is something, `try_lock` and another turn; if that fails there is somebody
-//! else who will look after unlocking.
+//! else who will look after unlocking. (In the runtime a thread that drops looks for no more after a thousand or so; what others
+//! have added by then goes with the next turn, whoever takes it.)
 //!
 //! Race, second: the collector folds the cells of the node and hands its ids to others, while another thread's last records,
 //! made before it dropped its own handle, are still on their way.
