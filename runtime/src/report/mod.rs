@@ -20,6 +20,8 @@
 //! What a reader does is itself shown, below `/calipers/report/<reader>/`: `pushes`, `bytes`, `offered`, `sent`,
 //! `dropped` and `queued` (which add up), `errors` by cause, `panics`, `missed`, `lastSuccess` and `duration`.
 
+#[cfg(any(feature = "http", feature = "prometheus"))]
+mod accept;
 #[cfg(any(feature = "graphite", feature = "statsd"))]
 mod backoff;
 #[cfg(any(feature = "graphite", feature = "statsd"))]

@@ -6,7 +6,7 @@
 //!
 //! - [`entry`](self::Entry) and [`SubTree`] walk it; look-ups by path stand in `lookup`.
 //! - [`Value`] and its parts say what each kind of stat holds; [`Distribution`] computes percentiles.
-//! - [`Snapshot::filter`] and [`Snapshot::query`] select, [`Snapshot::since`] subtracts, [`Snapshot::merge`] adds.
+//! - [`Snapshot::filter`], [`Snapshot::query`] and [`Snapshot::search`] select, [`Snapshot::since`] subtracts, [`Snapshot::merge`] adds.
 //! - It is written as JSON through serde (the shape is the tree itself) and as a table through `Display`.
 //!
 //! `part` knows of which named parts a value consists. JSON writes them, paths reach them and queries
@@ -26,6 +26,7 @@ mod merge;
 mod numbers;
 mod part;
 mod query;
+mod search;
 mod select;
 mod since;
 mod subtree;

@@ -5,47 +5,30 @@
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
-use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 
+use super::answer::{Answer, Body, Coding, listed};
 use super::asked::parameter;
-use super::routes::GUARDS;
+use super::routes::beside;
 use crate::Registry;
 use crate::report::prometheus::{Depth, Exposition};
-use crate::snapshot::humane::printable;
 
 pub(super) fn of(registry: Registry) -> MethodRouter {
     get(metrics).with_state(registry)
 }
 
-async fn metrics(State(registry): State<Registry>, headers: HeaderMap, uri: Uri) -> Response {
+async fn metrics(State(registry): State<Registry>, headers: HeaderMap, uri: Uri) -> Answer {
     let exposition = match asked(uri.query().unwrap_or_default()) {
         Ok(exposition) => exposition,
-        Err(reason) => return problem(StatusCode::BAD_REQUEST, &reason),
+        Err(reason) => return Answer::plain(StatusCode::BAD_REQUEST, &reason),
     };
-    let accept: Vec<&str> = headers
-        .get_all(header::ACCEPT)
-        .iter()
-        .filter_map(|accept| accept.to_str().ok())
-        .collect();
-    let accept = accept.join(",");
-    let written =
-        tokio::task::spawn_blocking(move || exposition.respond(&registry.snapshot(), &accept));
-    let Ok((kind, body)) = written.await else {
-        let reason = "the stats could not be read; the program's log says why";
-        return problem(StatusCode::INTERNAL_SERVER_ERROR, reason);
-    };
-    let about = [
-        (header::CONTENT_TYPE, kind),
-        (header::VARY, "accept"),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
-    (about, GUARDS, body).into_response()
-}
-
-fn problem(status: StatusCode, reason: &str) -> Response {
-    let kind = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
-    (status, kind, GUARDS, printable(reason) + "\n").into_response()
+    beside(move || {
+        let accept = listed(&headers, header::ACCEPT);
+        let (kind, body) = exposition.respond(&registry.snapshot(), &accept);
+        let body = Body::encoded(Coding::asked(&headers), body);
+        Answer::new(StatusCode::OK, kind, body)
+    })
+    .await
 }
 
 /// The exposition that the parameters ask for, or what is wrong with them; ones that nobody knows are ignored.
@@ -106,7 +89,7 @@ mod tests {
     use tower::ServiceExt;
 
     use super::*;
-    use crate::report::http::routes;
+    use crate::report::http::Routes;
 
     /// The answer's status, content type and body.
     async fn answer(
@@ -119,7 +102,7 @@ mod tests {
             request = request.header(header::ACCEPT, *accept);
         }
         let request = request.body(Body::empty()).unwrap();
-        let routes = routes::of(registry.clone(), "test".to_owned());
+        let routes = Routes::new("test").registry(registry).router();
         let response = routes.oneshot(request).await.unwrap();
         let kind = response.headers()[header::CONTENT_TYPE]
             .to_str()

@@ -16,30 +16,44 @@
 //! | --- | --- |
 //! | `/` | the whole tree, as a page |
 //! | `/processor/`, `/processor/finished`, `/handler/latency/p99` | what is at that path: a place, a stat, a part of one |
-//! | `?format=json`, `?format=prettyjson` | the same as JSON, in the shape of the tree |
+//! | `?format=json`, `?format=prettyjson` | the same as JSON, in the shape of the tree; `Accept: application/json` says it too |
 //! | `?query=latency.p99 > 0.5` | only the stats that satisfy it; see [`Snapshot::query`](crate::Snapshot::query) |
-//! | `?refresh=2` | a page that reloads every two seconds |
+//! | `?find=web lat` | what a person types: words of a path ([`Snapshot::search`](crate::Snapshot::search)), or a query as soon as it compares |
+//! | `?refresh=5` | a page that asks every five seconds rather than every two |
 //! | `/metrics` | all stats as Prometheus wants them, with the feature `prometheus` |
 //!
 //! All of these but the last go together. An unknown path is answered with 404, what makes no sense with 400, and both
-//! say why. A family's key is one segment of a path: a `/` in it is written `%2F`.
+//! say why. A family's key is one segment of a path: a `/` in it is written `%2F`. Answers are compressed for those who
+//! send `Accept-Encoding: gzip`; nothing but GET and HEAD is answered, and nothing is to be kept (`no-store`).
 //!
 //! ```sh
 //! curl '127.0.0.1:9000/processor/?format=prettyjson'
 //! curl '127.0.0.1:9000/?format=json&query=state=waiting_for_task'
 //! ```
 //!
+//! # The page
+//!
+//! It is drawn here, so it is complete without a script. A script of its own then keeps it up to date: it asks for the
+//! same page again, takes over what differs, draws the numbers of the last minutes beside them, and filters while one
+//! types. Those minutes are kept by the browser's tab, so they begin when somebody looks, and cost the program nothing.
+//! It stops while the tab is hidden, and says so when the server is gone.
+//!
 //! # Who can see it
 //!
 //! Whoever can connect: there is no password. Listen on `127.0.0.1`, or put it behind something that knows who is
-//! asking. The page needs no script, takes nothing from other hosts, and tells the browser to refuse both. What comes
-//! from the program, names and values, is always text.
+//! asking. On a loopback address only `localhost` and addresses are answered to, so that no website can have a
+//! visitor's browser read the stats; a proxy's name has to be [allowed](ServerBuilder::allow_host).
+//!
+//! The page takes nothing from other hosts, and has the browser refuse to: no script or style but the files inside the
+//! program, none within the page. What comes from the program measured, names and values, is always text.
 //!
 //! # What it costs
 //!
 //! Nothing while nobody looks, but for one idle thread. An answer costs a snapshot, which is taken beside the recording
 //! threads and never on a thread that serves; timers and histograms that were looked at keep their last minute for
-//! five more.
+//! five more. 512 connections are served at once and more are answered with 503; headers have to come within ten seconds.
+//!
+//! What it does is shown below `/calipers/report/http`: `requests`, `bytes`, `errors` by cause, `duration`, `connections`.
 //!
 //! # For Prometheus
 //!
@@ -54,25 +68,30 @@
 //!     params: { depth: [both] }
 //! ```
 //!
-//! How it fits: `server` listens, `routes` answers, `asked` reads the URL, `page` draws. All of it sees snapshots only.
+//! How it fits: `server` listens, `connections` limits, `gate` lets in whom `hosts` allows, `routes` answers, `asked` reads
+//! what is asked for, `page` draws, `answer` sends. All of it sees snapshots only.
 
+mod answer;
 mod asked;
+mod assets;
+mod connections;
+mod gate;
+mod hosts;
 #[cfg(feature = "prometheus")]
 mod metrics;
+mod own;
 mod page;
 mod routes;
 mod server;
 #[cfg(test)]
 mod tests;
 
-pub use server::{ServeError, Server, serve_in_background};
+pub use routes::Routes;
+pub use server::{ServeError, Server, ServerBuilder, serve_in_background};
 
 use axum::Router;
 
-/// The routes of the live page, for a server of your own. `name` heads the page.
-///
-/// Mount it wherever you like: its links are relative, so it works below a path and behind a proxy that strips one. Use
-/// axum's `nest_service` for it: `nest` answers `/stats` and not `/stats/`, to which the links lead. Snapshots are taken on the runtime's blocking threads.
+/// The routes of the live page, for a server of your own. `name` heads the page. [`Routes`] says more of them.
 ///
 /// ```
 /// use axum::Router;
@@ -80,5 +99,5 @@ use axum::Router;
 /// let app: Router = Router::new().nest_service("/stats", calipers::report::http::router("my-server"));
 /// ```
 pub fn router(name: impl Into<String>) -> Router {
-    routes::of(crate::registry().clone(), name.into())
+    Routes::new(name).router()
 }

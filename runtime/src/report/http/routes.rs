@@ -1,45 +1,103 @@
-//! The routes: which request gets which answer, and the headers that all answers share.
+//! The routes: what is served, and which request gets which answer.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{OriginalUri, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
-use serde_json::{to_string, to_string_pretty};
 
+use super::answer::{Answer, Body, HTML};
 use super::asked::{Asked, Format, Problem};
-use super::page;
-use crate::Registry;
-use crate::snapshot::Snapshot;
-use crate::snapshot::humane::printable;
+use super::gate::{Gate, pass};
+use super::hosts::Hosts;
+use super::own::Own;
+use super::{assets, page};
+use crate::snapshot::{Snapshot, SubTree};
+use crate::{Registry, registry};
 
-/// Where the page finds its style, below the root of the tree. `/calipers` is the library's own.
-pub(super) const STYLE: &str = "calipers/page.css";
-
-const HTML: &str = "text/html; charset=utf-8";
-const JSON: &str = "application/json";
-const PLAIN: &str = "text/plain; charset=utf-8";
-
-/// What is served: a registry's tree, under a name.
-struct Site {
-    registry: Registry,
+/// The live page's routes, for a server of your own: what is served, and to whom.
+///
+/// ```
+/// use axum::Router;
+/// use calipers::report::http::Routes;
+///
+/// let stats = Routes::new("my-server").allow_host("stats.example");
+/// let app: Router = Router::new().nest_service("/stats", stats.router());
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "nothing is served before `router` is given to a server"]
+pub struct Routes {
     name: String,
+    registry: Registry,
+    hosts: Hosts,
 }
 
-/// The routes of a registry's tree.
-pub(super) fn of(registry: Registry, name: String) -> Router {
-    let routes = Router::new().route(&format!("/{STYLE}"), only(get(style)));
-    #[cfg(feature = "prometheus")]
-    let routes = routes.route("/metrics", only(super::metrics::of(registry.clone())));
-    let site = Arc::new(Site { registry, name });
-    routes.fallback_service(only(get(answer)).with_state(site))
+impl Routes {
+    /// The routes of the global registry's page, which `name` heads.
+    pub fn new(name: impl Into<String>) -> Routes {
+        Routes {
+            name: name.into(),
+            registry: registry().clone(),
+            hosts: Hosts::default(),
+        }
+    }
+
+    /// Another registry than the global one.
+    pub fn registry(mut self, registry: &Registry) -> Routes {
+        self.registry = registry.clone();
+        self
+    }
+
+    /// A name that the page is asked for by, without a port; to be called for each.
+    ///
+    /// As soon as there is one, requests for other names are refused with 421: only these, plain addresses and
+    /// `localhost` are answered. So a website whose name is made to resolve to your server's address cannot have a
+    /// visitor's browser read your stats.
+    pub fn allow_host(mut self, host: impl AsRef<str>) -> Routes {
+        self.hosts.allow(host.as_ref());
+        self
+    }
+
+    pub(super) fn name(mut self, name: String) -> Routes {
+        self.name = name;
+        self
+    }
+
+    /// The same where only this machine can connect.
+    pub(super) fn of_loopback(mut self) -> Routes {
+        self.hosts = self.hosts.of_loopback();
+        self
+    }
+
+    pub(super) fn own(&self) -> Arc<Own> {
+        Arc::new(Own::open(&self.registry))
+    }
+
+    /// The routes as an axum [`Router`], which is also a tower service.
+    ///
+    /// Mount it wherever you like: its links are relative, so it works below a path and behind a proxy that strips one.
+    /// Use axum's `nest_service` for it: `nest` answers `/stats` and not `/stats/`, to which the links lead. Snapshots are
+    /// taken on the runtime's blocking threads.
+    pub fn router(self) -> Router {
+        let gate = Gate {
+            hosts: Arc::new(self.hosts.clone()),
+            own: self.own(),
+        };
+        let routes = assets::routes();
+        #[cfg(feature = "prometheus")]
+        let routes = routes.route("/metrics", only(super::metrics::of(self.registry.clone())));
+        routes
+            .fallback_service(only(get(answer)).with_state(Arc::new(self)))
+            .layer(from_fn_with_state(gate, pass))
+    }
 }
 
-/// Tells every other method that only GET and HEAD are answered; axum adds which to the headers.
-fn only<S: Clone + Send + Sync + 'static>(routes: MethodRouter<S>) -> MethodRouter<S> {
+/// Tells every other method that only GET and HEAD are answered.
+pub(super) fn only<S: Clone + Send + Sync + 'static>(routes: MethodRouter<S>) -> MethodRouter<S> {
     routes.fallback(|| async {
         let reason = "stats can only be looked at: GET and HEAD are answered here";
         let mut response = Answer::plain(StatusCode::METHOD_NOT_ALLOWED, reason).into_response();
@@ -49,22 +107,27 @@ fn only<S: Clone + Send + Sync + 'static>(routes: MethodRouter<S>) -> MethodRout
     })
 }
 
+/// Makes an answer where it may take its time: a snapshot takes milliseconds, or many where there are many stats.
+pub(super) async fn beside(make: impl FnOnce() -> Answer + Send + 'static) -> Answer {
+    let made = tokio::task::spawn_blocking(make).await;
+    made.unwrap_or_else(|_| {
+        let reason = "the stats could not be read; the program's log says why";
+        Answer::plain(StatusCode::INTERNAL_SERVER_ERROR, reason)
+    })
+}
+
 async fn answer(
-    State(site): State<Arc<Site>>,
+    State(routes): State<Arc<Routes>>,
     OriginalUri(original): OriginalUri,
     uri: Uri,
+    headers: HeaderMap,
 ) -> Response {
     // Mounted at `/stats` and asked for `/stats`: relative links from there would lead beside the tree.
     if uri.path() == "/" && !original.path().ends_with('/') {
         return to_folder(&original);
     }
-    // A snapshot takes milliseconds, or many where there are many stats: not on the thread that serves.
-    let answered = tokio::task::spawn_blocking(move || site.answer(&uri)).await;
-    answered
-        .unwrap_or_else(|_| {
-            let reason = "the stats could not be read; the program's log says why";
-            Answer::plain(StatusCode::INTERNAL_SERVER_ERROR, reason)
-        })
+    beside(move || routes.answer(&uri, &headers))
+        .await
         .into_response()
 }
 
@@ -79,11 +142,11 @@ fn to_folder(original: &Uri) -> Response {
         .into_response()
 }
 
-impl Site {
-    fn answer(&self, uri: &Uri) -> Answer {
-        let asked = match Asked::of(uri) {
+impl Routes {
+    fn answer(&self, uri: &Uri, headers: &HeaderMap) -> Answer {
+        let asked = match Asked::of(uri, headers) {
             Ok(asked) => asked,
-            Err(problem) => return Answer::reason(&problem),
+            Err(problem) => return reason(&problem),
         };
         let whole = self.registry.snapshot();
         let scene = Scene {
@@ -91,26 +154,41 @@ impl Site {
             asked: &asked,
             whole: &whole,
         };
-        let found = match &asked.query {
-            Some(query) => whole.query(query).map(Cow::Owned).map_err(Problem::Query),
+        let found = match &asked.filter {
+            Some(filter) => filter.apply(&whole).map(Cow::Owned).map_err(Problem::Query),
             None => Ok(Cow::Borrowed(&whole)),
         };
         let found = scene.exists().and(found);
+        let page =
+            |status, page: String| Answer::new(status, HTML, Body::encoded(asked.coding, page));
         match (&found, asked.format) {
             (Ok(found), Format::Page) => {
-                Answer::page(StatusCode::OK, page::of(&scene, found.at(&asked.path)))
+                page(StatusCode::OK, page::of(&scene, found.at(&asked.path)))
             }
-            (Ok(found), format) => Answer::json(match (found.at(&asked.path), format) {
-                (None, _) => Ok("{}".to_owned()), // the query left nothing here
-                (Some(tree), Format::PrettyJson) => to_string_pretty(&tree),
-                (Some(tree), _) => to_string(&tree),
-            }),
+            (Ok(found), format) => {
+                // Nothing there is left by the filter: an object without members.
+                let tree = found.at(&asked.path).map_or(Found::Nothing {}, Found::Tree);
+                let body = Body::begin(asked.coding);
+                Answer::json(body, format == Format::PrettyJson, &tree)
+            }
             (Err(problem), Format::Page) => {
-                Answer::page(problem.status(), page::of_problem(&scene, problem))
+                page(problem.status(), page::of_problem(&scene, problem))
             }
-            (Err(problem), _) => Answer::reason(problem),
+            (Err(problem), _) => reason(problem),
         }
     }
+}
+
+fn reason(problem: &Problem) -> Answer {
+    Answer::plain(problem.status(), &problem.to_string())
+}
+
+/// What is written as JSON.
+#[derive(serde::Serialize)]
+#[serde(untagged)]
+enum Found<'a> {
+    Tree(SubTree<'a>),
+    Nothing {},
 }
 
 /// Everything an answer is made from.
@@ -139,79 +217,4 @@ impl Scene<'_> {
             nearest: nearest.unwrap_or_default().to_owned(),
         })
     }
-}
-
-/// An answer before it is a response: made on a thread that may block.
-struct Answer {
-    status: StatusCode,
-    kind: &'static str,
-    body: String,
-}
-
-impl Answer {
-    fn page(status: StatusCode, body: String) -> Answer {
-        Answer {
-            status,
-            kind: HTML,
-            body,
-        }
-    }
-
-    fn json(written: serde_json::Result<String>) -> Answer {
-        match written {
-            Ok(mut body) => {
-                body.push('\n'); // so that a terminal's prompt stays where it belongs
-                Answer {
-                    status: StatusCode::OK,
-                    kind: JSON,
-                    body,
-                }
-            }
-            Err(error) => Answer::plain(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                &format!("the stats cannot be written as JSON: {error}"),
-            ),
-        }
-    }
-
-    fn reason(problem: &Problem) -> Answer {
-        Answer::plain(problem.status(), &problem.to_string())
-    }
-
-    fn plain(status: StatusCode, reason: &str) -> Answer {
-        Answer {
-            status,
-            kind: PLAIN,
-            // It may quote the request, and it is read in terminals.
-            body: printable(reason) + "\n",
-        }
-    }
-}
-
-impl IntoResponse for Answer {
-    fn into_response(self) -> Response {
-        // Live values: what was kept anywhere would be wrong.
-        let cache = [(header::CACHE_CONTROL, "no-store")];
-        let kind = [(header::CONTENT_TYPE, self.kind)];
-        (self.status, kind, cache, GUARDS, self.body).into_response()
-    }
-}
-
-/// What tells a browser to refuse what this page never does, should a name find a way to ask for it after all.
-pub(super) const GUARDS: [(HeaderName, &str); 3] = [
-    (
-        header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    ),
-    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (header::REFERRER_POLICY, "no-referrer"),
-];
-
-/// The style may be kept for a while: it changes with the program, not with its stats.
-async fn style() -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, "text/css; charset=utf-8"),
-        (header::CACHE_CONTROL, "max-age=60"),
-    ];
-    (headers, GUARDS, include_str!("page.css")).into_response()
 }

@@ -1,45 +1,19 @@
-//! The server behind [`serve_in_background`]: one thread, one small runtime, and limits on what strangers can hold.
-//!
-//! It accepts connections itself rather than through `axum::serve`, which limits neither how many there are nor how
-//! long a client may take over its headers.
+//! The server behind [`serve_in_background`]: one thread and one small runtime.
 
 use std::fmt;
-use std::io::{self, Write};
+use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, ToSocketAddrs};
-use std::pin::pin;
-use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
 
-use axum::Router;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpStream;
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::{Semaphore, watch};
-use tokio::time::{sleep, timeout};
+use tokio::sync::watch;
 
-use super::router;
-
-/// How many connections are served at once; more are told to come back.
-const CONNECTIONS: usize = 512;
-
-/// How long a client may take to send a request's headers, and a connection may lie idle.
-const HEADERS: Duration = Duration::from_secs(10);
-
-/// How long a connection may last. Browsers open another without anybody noticing; a client that takes an answer byte
-/// by byte cannot keep it for ever.
-const CONVERSATION: Duration = Duration::from_secs(120);
-
-/// How long answers under way may take once their connection is asked to end.
-const GRACE: Duration = Duration::from_secs(1);
+use super::Routes;
+use super::connections::accept;
+use crate::Registry;
 
 /// Snapshots are taken one after another anyway; a second thread renders meanwhile.
 const BLOCKING_THREADS: usize = 2;
-
-/// More than any URL that means something here.
-const HEADER_BYTES: usize = 16 * 1024;
 
 /// Serves the live page of the global registry at `addr`, from a thread of its own. `name` heads the page.
 ///
@@ -64,29 +38,83 @@ pub fn serve_in_background(
     addr: impl ToSocketAddrs,
     name: impl Into<String>,
 ) -> Result<Server, ServeError> {
-    let listener = listen(addr)?;
-    let addr = listener.local_addr().map_err(ServeError::Start)?;
-    let runtime = Builder::new_current_thread()
-        .enable_all()
-        .max_blocking_threads(BLOCKING_THREADS)
-        .thread_name("calipers-page")
-        .build()
-        .map_err(ServeError::Start)?;
-    let listener = {
-        let _entered = runtime.enter();
-        tokio::net::TcpListener::from_std(listener).map_err(ServeError::Start)?
-    };
-    let (stop, stopped) = watch::channel(false);
-    let routes = router(name);
-    let kept = stop.clone(); // so that dropping the handle does not look like stopping
-    let thread = thread::Builder::new()
-        .name("calipers-http".to_owned())
-        .spawn(move || {
-            run(runtime, accept(listener, routes, stopped));
-            drop(kept);
-        })
-        .map_err(ServeError::Start)?;
-    Ok(Server { addr, stop, thread })
+    Server::builder(addr).name(name).start()
+}
+
+/// What is served, where, and to whom; see [`Server::builder`].
+#[derive(Debug)]
+#[must_use = "nothing is served before `start`"]
+pub struct ServerBuilder<A> {
+    addr: A,
+    routes: Routes,
+}
+
+impl<A: ToSocketAddrs> ServerBuilder<A> {
+    /// What heads the page; the name of the program's file unless told otherwise.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.routes = self.routes.name(name.into());
+        self
+    }
+
+    /// Another registry than the global one.
+    pub fn registry(mut self, registry: &Registry) -> Self {
+        self.routes = self.routes.registry(registry);
+        self
+    }
+
+    /// Another name that the page is asked for by, without a port: that of a proxy before it, for instance. To be called
+    /// for each.
+    ///
+    /// Where only this machine can connect, requests for `localhost` and for addresses of this machine are answered,
+    /// and others refused with 421, so that no website can have its own name stand for this machine and its visitor's
+    /// browser read the stats. An address that others can reach answers to any name, until one is allowed: from then on
+    /// only to those, and to plain addresses.
+    pub fn allow_host(mut self, host: impl AsRef<str>) -> Self {
+        self.routes = self.routes.allow_host(host);
+        self
+    }
+
+    /// Serves it from a thread of its own. When this returns, the page is up.
+    ///
+    /// # Errors
+    ///
+    /// As [`serve_in_background`].
+    pub fn start(self) -> Result<Server, ServeError> {
+        let listener = listen(self.addr)?;
+        let addr = listener.local_addr().map_err(ServeError::Start)?;
+        let routes = if addr.ip().is_loopback() {
+            self.routes.of_loopback()
+        } else {
+            self.routes
+        };
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .max_blocking_threads(BLOCKING_THREADS)
+            .thread_name("calipers-page")
+            .build()
+            .map_err(ServeError::Start)?;
+        let listener = {
+            let _entered = runtime.enter();
+            tokio::net::TcpListener::from_std(listener).map_err(ServeError::Start)?
+        };
+        let (stop, stopped) = watch::channel(false);
+        let kept = stop.clone(); // so that dropping the handle does not look like stopping
+        let thread = thread::Builder::new()
+            .name("calipers-http".to_owned())
+            .spawn(move || {
+                run(runtime, accept(listener, routes, stopped));
+                drop(kept);
+            })
+            .map_err(ServeError::Start)?;
+        Ok(Server { addr, stop, thread })
+    }
+}
+
+/// The name of the program's file.
+fn program() -> String {
+    let path = std::env::current_exe().unwrap_or_default();
+    let name = path.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
 }
 
 /// A live page that is being served; see [`serve_in_background`].
@@ -99,6 +127,25 @@ pub struct Server {
 }
 
 impl Server {
+    /// A live page at this address, with what [`serve_in_background`] leaves as it is.
+    ///
+    /// ```
+    /// use calipers::report::http::Server;
+    ///
+    /// let server = Server::builder("127.0.0.1:0")
+    ///     .name("my-server")
+    ///     .allow_host("stats.example") // a proxy on this machine passes its own name on
+    ///     .start()?;
+    /// # server.stop();
+    /// # Ok::<(), calipers::report::http::ServeError>(())
+    /// ```
+    pub fn builder<A: ToSocketAddrs>(addr: A) -> ServerBuilder<A> {
+        ServerBuilder {
+            addr,
+            routes: Routes::new(program()),
+        }
+    }
+
     /// The address it listens on, with the port that was really taken.
     pub fn local_addr(&self) -> SocketAddr {
         self.addr
@@ -178,73 +225,4 @@ fn run(runtime: Runtime, serving: impl Future<Output = ()>) {
     runtime.block_on(serving);
     // A snapshot that is being taken for somebody who has left needs nobody to wait for it.
     runtime.shutdown_background();
-}
-
-/// Accepts until it is told to stop, and then waits for what is under way.
-async fn accept(
-    listener: tokio::net::TcpListener,
-    routes: Router,
-    mut stopped: watch::Receiver<bool>,
-) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
-    let mut told = false;
-    loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            _ = stopped.wait_for(|stopped| *stopped) => break,
-        };
-        match accepted {
-            Ok((stream, _)) => match places.clone().try_acquire_owned() {
-                Ok(place) => {
-                    let (routes, stopped) = (routes.clone(), stopped.clone());
-                    tokio::spawn(async move {
-                        converse(stream, routes, stopped).await;
-                        drop(place);
-                    });
-                }
-                Err(_) => turn_away(stream),
-            },
-            Err(error) => {
-                if !told {
-                    log::warn!(target: "calipers", "the stats page cannot accept a connection: {error}; trying again");
-                    told = true;
-                }
-                // Too many open files, mostly: trying at once would only burn time.
-                sleep(Duration::from_millis(100)).await;
-            }
-        }
-    }
-    drop(listener);
-    // All places are free when every connection has ended.
-    let _ = timeout(GRACE, places.acquire_many(CONNECTIONS as u32)).await;
-}
-
-/// Answers what comes over one connection until it ends, lasts too long, or the server stops.
-async fn converse(stream: TcpStream, routes: Router, mut stopped: watch::Receiver<bool>) {
-    let mut connection = pin!(
-        http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEADERS)
-            .max_buf_size(HEADER_BYTES)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes))
-    );
-    // What a client does wrong is the client's affair: there is nobody here to tell.
-    tokio::select! {
-        _ = connection.as_mut() => return,
-        _ = stopped.wait_for(|stopped| *stopped) => {}
-        _ = sleep(CONVERSATION) => {}
-    }
-    connection.as_mut().graceful_shutdown();
-    let _ = timeout(GRACE, connection).await;
-}
-
-/// Says that there is no room. Nothing is read and nothing waited for: this runs where connections are accepted.
-fn turn_away(stream: TcpStream) {
-    const NO_ROOM: &[u8] =
-        b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 1\r\n\
-        content-type: text/plain; charset=utf-8\r\ncontent-length: 42\r\n\r\n\
-        too many connections are open; come again\n";
-    if let Ok(mut stream) = stream.into_std() {
-        let _ = stream.write(NO_ROOM);
-    }
 }

@@ -1,5 +1,7 @@
 //! Which format a scraper gets: what its `Accept` header asks for.
 
+use crate::report::accept::{Range, ranges};
+
 /// The formats that an exposition can be written in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -27,12 +29,12 @@ impl Format {
     /// ```
     pub fn negotiate(accept: &str) -> Format {
         let mut best = (0, Format::Text);
-        for range in accept.split(',') {
-            if let Some((format, quality)) = asked(range)
-                && quality > 0
-                && (quality, rank(format)) > (best.0, rank(best.1))
+        for range in ranges(accept) {
+            if let Some(format) = asked(range)
+                && range.quality > 0
+                && (range.quality, rank(format)) > (best.0, rank(best.1))
             {
-                best = (quality, format);
+                best = (range.quality, format);
             }
         }
         best.1
@@ -58,48 +60,27 @@ fn rank(format: Format) -> u8 {
     }
 }
 
-/// The format that one media range asks for, and how much, in thousandths.
-fn asked(range: &str) -> Option<(Format, u16)> {
-    let mut parts = range.split(';').map(str::trim);
-    let kind = parts.next()?.to_ascii_lowercase();
-    let mut quality = 1000;
-    let mut version = None;
-    let mut proto = None;
-    let mut encoding = None;
-    for part in parts {
-        let (name, value) = part.split_once('=').unwrap_or((part, ""));
-        let value = value.trim().trim_matches('"');
-        match name.trim().to_ascii_lowercase().as_str() {
-            "q" => quality = thousandths(value)?,
-            "version" => version = Some(value),
-            "proto" => proto = Some(value),
-            "encoding" => encoding = Some(value),
-            _ => {}
-        }
-    }
-    let format = match kind.as_str() {
+/// The format that one media range asks for.
+fn asked(range: Range<'_>) -> Option<Format> {
+    let (version, proto, encoding) = (
+        range.parameter("version"),
+        range.parameter("proto"),
+        range.parameter("encoding"),
+    );
+    match range.name.to_ascii_lowercase().as_str() {
         "application/vnd.google.protobuf"
             if proto == Some("io.prometheus.client.MetricFamily")
                 && encoding == Some("delimited") =>
         {
-            Format::Protobuf
+            Some(Format::Protobuf)
         }
         "application/openmetrics-text" if matches!(version, None | Some("1.0.0")) => {
-            Format::OpenMetrics
+            Some(Format::OpenMetrics)
         }
-        "text/plain" if matches!(version, None | Some("0.0.4")) => Format::Text,
-        "text/*" | "*/*" => Format::Text,
-        _ => return None,
-    };
-    Some((format, quality))
-}
-
-/// `0.75` as 750; nothing for what is no quality, so that such a range is ignored.
-fn thousandths(text: &str) -> Option<u16> {
-    let quality: f64 = text.parse().ok()?;
-    (0.0..=1.0)
-        .contains(&quality)
-        .then(|| (quality * 1000.0).round() as u16)
+        "text/plain" if matches!(version, None | Some("0.0.4")) => Some(Format::Text),
+        "text/*" | "*/*" => Some(Format::Text),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

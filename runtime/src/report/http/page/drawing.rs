@@ -4,8 +4,8 @@
 //! distribution is drawn over a logarithmic axis, as it is kept: each bucket is as wide as the next.
 
 use super::html::Html;
-use super::shown::{Measure, Share};
-use crate::snapshot::{Bucket, Distribution};
+use super::shown::{Measure, Share, Trend};
+use crate::snapshot::{Bucket, Distribution, Value};
 
 /// Buckets between a number and its double.
 const OCTAVE: i32 = 1 << Distribution::SCALE;
@@ -87,6 +87,34 @@ pub(super) fn chart(html: &mut Html, distribution: &Distribution, measure: Measu
         html.text(name).raw("</text>");
     }
     html.raw("</svg>");
+}
+
+/// Where the page's script draws how the number of this row went over the last minutes.
+pub(super) fn trend_cell(html: &mut Html, unit: &str, value: &Value) {
+    html.raw("<td class=\"trend\" data-own");
+    if let Some(trend) = Trend::of(value) {
+        follow(html, unit, &trend);
+    }
+    html.raw("></td>");
+}
+
+/// The same as a drawing with its axes, for a page of its own. It is seen once there is something in it.
+pub(super) fn trend_chart(html: &mut Html, title: &str, path: &str, unit: &str, trend: &Trend) {
+    html.raw("<figure class=\"trend\" hidden data-own")
+        .attribute("data-key", path)
+        .attribute("data-title", title);
+    follow(html, unit, trend);
+    html.raw("></figure>");
+}
+
+fn follow(html: &mut Html, unit: &str, trend: &Trend) {
+    match trend {
+        Trend::Count(count) => html.attribute("data-count", &count.to_string()),
+        Trend::Level(level) => html.attribute("data-level", &level.to_string()),
+    };
+    if !unit.is_empty() {
+        html.attribute("data-unit", unit);
+    }
 }
 
 /// Parts of a whole, side by side.

@@ -23,7 +23,7 @@ impl<'a> Links<'a> {
     }
 
     /// A file of the page's own.
-    pub(super) fn file(&self, path: &'static str) -> String {
+    pub(super) fn file(&self, path: &str) -> String {
         format!("{}{path}", self.asked.up)
     }
 
@@ -71,10 +71,12 @@ fn encoded(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderMap;
+
     use super::*;
 
     fn asked(url: &str) -> Asked {
-        Asked::of(&url.parse().unwrap()).unwrap()
+        Asked::of(&url.parse().unwrap(), &HeaderMap::new()).unwrap()
     }
 
     #[test]

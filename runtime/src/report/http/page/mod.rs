@@ -21,7 +21,8 @@ use std::time::SystemTime;
 use self::html::Html;
 use self::links::Links;
 use super::asked::Problem;
-use super::routes::{STYLE, Scene};
+use super::assets::{ICON, SCRIPT, STYLE};
+use super::routes::Scene;
 use crate::snapshot::humane::grouped;
 use crate::snapshot::{SubTree, Value, unescape};
 
@@ -38,7 +39,8 @@ pub(super) fn of(scene: &Scene<'_>, found: Option<SubTree<'_>>) -> String {
         Some(found) => stat::draw(&mut html, &links, scene, found),
         None => {}
     }
-    if scene.asked.query.is_some() && found.is_none_or(|found| found.all_stats().next().is_none()) {
+    if scene.asked.filter.is_some() && found.is_none_or(|found| found.all_stats().next().is_none())
+    {
         html.raw("<p class=\"quiet\">Nothing here answers to that. <a");
         html.attribute("href", &links.here(&[]))
             .raw(">Show everything.</a></p>");
@@ -59,7 +61,7 @@ pub(super) fn of_problem(scene: &Scene<'_>, problem: &Problem) -> String {
                 .raw(".</p>");
         }
         Problem::Query(error) => {
-            let query = scene.asked.query.as_deref().unwrap_or_default();
+            let query = typed(scene);
             let before = query.chars().take(error.column().saturating_sub(1));
             // Under a wide character the mark is a little off, and the message says the column anyway.
             let blank: String = before.map(|_| ' ').collect();
@@ -90,6 +92,12 @@ fn reason(html: &mut Html, message: &str) {
     }
 }
 
+/// What was typed to find stats by.
+fn typed<'a>(scene: &Scene<'a>) -> &'a str {
+    let filter = scene.asked.filter.as_ref();
+    filter.map_or("", |filter| &filter.text)
+}
+
 fn head(scene: &Scene<'_>, links: &Links<'_>, reload: bool) -> Html {
     let asked = scene.asked;
     let mut html = Html::default();
@@ -97,22 +105,25 @@ fn head(scene: &Scene<'_>, links: &Links<'_>, reload: bool) -> Html {
     html.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">");
     html.raw("<meta name=\"color-scheme\" content=\"light dark\">");
     if let (Some(seconds), true) = (asked.refresh, reload) {
-        html.raw("<meta http-equiv=\"refresh\" content=\"")
+        html.raw("<noscript><meta http-equiv=\"refresh\" content=\"")
             .number(seconds.into())
-            .raw("\">");
+            .raw("\"></noscript>");
     }
-    html.raw("<link rel=\"stylesheet\"")
-        .attribute("href", &links.file(STYLE))
-        .raw("><title>");
+    html.raw("<link rel=\"icon\"")
+        .attribute("href", &links.file(&ICON.address()))
+        .raw("><link rel=\"stylesheet\"")
+        .attribute("href", &links.file(&STYLE.address()))
+        .raw("><script type=\"module\"")
+        .attribute("src", &links.file(&SCRIPT.address()))
+        .raw("></script><title>");
     if !asked.path.is_empty() {
         html.text(asked.path.trim_end_matches('/')).raw(" · ");
     }
     html.text(scene.name)
         .raw("</title></head>\n<body><header><nav>");
     crumbs(&mut html, scene, links);
-    html.raw("</nav><form role=\"search\"><input type=\"search\" name=\"query\" placeholder=\"latency.p99 &gt; 50ms\" aria-label=\"Show only the stats that\"");
-    html.attribute("value", asked.query.as_deref().unwrap_or_default())
-        .raw(">");
+    html.raw("</nav><form role=\"search\"><input type=\"search\" name=\"find\" placeholder=\"name, or latency.p99 &gt; 50ms\" aria-label=\"Show only the stats that\" autocomplete=\"off\" spellcheck=\"false\"");
+    html.attribute("value", typed(scene)).raw(">");
     if let Some(seconds) = asked.refresh {
         html.raw("<input type=\"hidden\" name=\"refresh\" value=\"")
             .number(seconds.into())
@@ -120,7 +131,8 @@ fn head(scene: &Scene<'_>, links: &Links<'_>, reload: bool) -> Html {
     }
     html.raw("</form>");
     tools(&mut html, scene, links);
-    html.raw("</header>\n<main>");
+    // What the script has to say.
+    html.raw("<p class=\"told\" role=\"status\" hidden data-own></p></header>\n<main>");
     html
 }
 
@@ -150,15 +162,19 @@ fn crumbs(html: &mut Html, scene: &Scene<'_>, links: &Links<'_>) {
 }
 
 fn tools(html: &mut Html, scene: &Scene<'_>, links: &Links<'_>) {
-    let query = scene.asked.query.as_deref();
+    let filter = scene.asked.filter.as_ref();
     let with = |more: &[(&'static str, &str)]| {
-        let mut parameters: Vec<_> = query.map(|query| ("query", query)).into_iter().collect();
+        let filter = filter.map(|filter| (filter.parameter, &*filter.text));
+        let mut parameters: Vec<_> = filter.into_iter().collect();
         parameters.extend_from_slice(more);
         links.here(&parameters)
     };
-    html.raw("<p class=\"tools\"><time>")
-        .text(&time_of_day(scene.whole.taken()))
-        .raw("</time> ");
+    let taken = scene.whole.taken();
+    html.raw("<p class=\"tools\"><time")
+        .attribute("data-ms", &millis(taken).to_string())
+        .raw(">")
+        .text(&time_of_day(taken));
+    html.raw("</time> <button type=\"button\" hidden data-own></button><noscript>");
     match scene.asked.refresh {
         Some(seconds) => {
             html.raw("<a class=\"on\" title=\"Stop\"")
@@ -171,6 +187,7 @@ fn tools(html: &mut Html, scene: &Scene<'_>, links: &Links<'_>) {
             html.raw(">live</a> ");
         }
     }
+    html.raw("</noscript>");
     html.link(&with(&[("format", "prettyjson")]), "JSON")
         .raw("</p>");
 }
@@ -196,7 +213,7 @@ fn faults(html: &mut Html, scene: &Scene<'_>, links: &Links<'_>) {
 fn foot(mut html: Html) -> String {
     html.raw(
         "</main>\n<footer><details><summary>What can be asked</summary><dl>\
-        <dt>finished</dt><dd>every stat of that name, and every place</dd>\
+        <dt>web lat</dt><dd>what has these words in its path</dd>\
         <dt>finished &gt; 3</dt><dd>those above 3; also &gt;=, &lt;, &lt;=, =, !=</dd>\
         <dt>state = waiting_for_task</dt><dd>states and texts</dd>\
         <dt>latency.p99 &gt; 500ms</dt><dd>a part of a timer, as JSON names it</dd>\
@@ -205,6 +222,11 @@ fn foot(mut html: Html) -> String {
         </footer></body></html>\n",
     );
     html.finish()
+}
+
+fn millis(time: SystemTime) -> u128 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH);
+    since.unwrap_or_default().as_millis()
 }
 
 fn time_of_day(time: SystemTime) -> String {

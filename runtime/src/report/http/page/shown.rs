@@ -72,6 +72,37 @@ impl Measure<'_> {
     }
 }
 
+/// A number that is followed over the last minutes, by the page's script.
+pub(super) enum Trend {
+    /// What only grows: shown by how fast it does.
+    Count(u64),
+    /// What goes up and down.
+    Level(f64),
+}
+
+impl Trend {
+    pub(super) fn of(value: &Value) -> Option<Trend> {
+        match value {
+            Value::Counter(count) => Some(Trend::Count(*count)),
+            Value::Meter(meter) => Some(Trend::Count(meter.count)),
+            Value::Histogram(histogram) => Some(Trend::Count(histogram.lifetime().count())),
+            Value::Timer(timer) => Some(Trend::Count(timer.lifetime().count())),
+            Value::UpDownCounter(level) => Some(Trend::Level(*level as f64)),
+            Value::Gauge(Some(number)) => {
+                Some(Trend::Level(number.as_f64())).filter(Trend::is_finite)
+            }
+            _ => None,
+        }
+    }
+
+    fn is_finite(&self) -> bool {
+        match self {
+            Trend::Count(_) => true,
+            Trend::Level(level) => level.is_finite(),
+        }
+    }
+}
+
 /// Stands where there is nothing to show.
 pub(super) const NOTHING: &str = "–";
 

@@ -4,10 +4,10 @@ use super::super::routes::Scene;
 use super::drawing;
 use super::html::Html;
 use super::links::Links;
-use super::shown::{Measure, NOTHING, Shown, Spread, shown, weight};
+use super::shown::{Measure, NOTHING, Shown, Spread, Trend, shown, weight};
 use super::words::{or_empty, plural, words};
 use crate::snapshot::humane::{duration, grouped, rate};
-use crate::snapshot::{Distribution, Entry, FamilyValue, SubTree, escape};
+use crate::snapshot::{Distribution, Entry, FamilyValue, SubTree, Value, escape};
 
 /// How many members a family's page has; a family may be given any cap.
 const MEMBERS: usize = 5000;
@@ -18,16 +18,24 @@ pub(super) fn draw(html: &mut Html, links: &Links<'_>, scene: &Scene<'_>, found:
         return;
     };
     about(html, scene, entry);
+    let path = format!("/{}", scene.asked.path.trim_matches('/'));
     match found.value() {
         Some(value) => match shown(value, entry.unit()) {
             Shown::Number(number) => {
                 figure(html, number.as_deref().unwrap_or(NOTHING));
+                trend(html, entry, value, &path);
             }
             Shown::Rate { count, rates } => {
                 figure(html, &count);
                 html.raw("<p>").text(&rates_in_words(rates)).raw("</p>");
+                trend(html, entry, value, &path);
             }
-            Shown::Spread(spread) => spread_in_full(html, &spread),
+            Shown::Spread(spread) => {
+                spread_in_words(html, &spread);
+                trend(html, entry, value, &path);
+                quantile_trends(html, &spread, &path);
+                distributions(html, &spread);
+            }
             Shown::Members(family) => members(html, links, entry, family),
             Shown::Text(text) => {
                 html.raw("<pre>")
@@ -76,7 +84,7 @@ fn rates_in_words(rates: crate::snapshot::Rates) -> String {
     format!("{m1} over 1 minute · {m5} over 5 · {m15} over 15")
 }
 
-fn spread_in_full(html: &mut Html, spread: &Spread<'_>) {
+fn spread_in_words(html: &mut Html, spread: &Spread<'_>) {
     figure(html, &grouped(spread.lifetime.count()));
     html.raw("<p>")
         .text(&rates_in_words(spread.rates))
@@ -101,6 +109,37 @@ fn spread_in_full(html: &mut Html, spread: &Spread<'_>) {
         html.raw("<p class=\"bad\">").text(&grouped(spread.refused));
         html.raw(" refused: negative, NaN or infinite</p>");
     }
+}
+
+/// How its number went over the last minutes; how fast it grew, if it does nothing else.
+fn trend(html: &mut Html, entry: Entry<'_>, value: &Value, path: &str) {
+    let Some(trend) = Trend::of(value) else {
+        return;
+    };
+    // A histogram's unit is that of its values; how many there are is a count.
+    let (title, unit) = match (&trend, value) {
+        (Trend::Level(_), _) => ("Value", entry.unit()),
+        (_, Value::Histogram(_) | Value::Timer(_) | Value::Meter(_)) => ("Rate", ""),
+        (Trend::Count(_), _) => ("Rate", entry.unit()),
+    };
+    drawing::trend_chart(html, title, path, unit, &trend);
+}
+
+/// How the quantiles of the last minute went.
+fn quantile_trends(html: &mut Html, spread: &Spread<'_>, path: &str) {
+    for (name, value) in [("p50", spread.recent.p50()), ("p99", spread.recent.p99())] {
+        if let Some(value) = value {
+            let (number, unit) = match spread.measure {
+                Measure::Nanoseconds => (value / 1e9, "s"),
+                Measure::Unit(unit) => (value, unit),
+            };
+            let path = format!("{path}/recent/{name}");
+            drawing::trend_chart(html, name, &path, unit, &Trend::Level(number));
+        }
+    }
+}
+
+fn distributions(html: &mut Html, spread: &Spread<'_>) {
     let spans = [
         ("Last minute", spread.recent),
         ("Since the start", spread.lifetime),

@@ -23,7 +23,10 @@ const FOLDS: usize = 200;
 const MEMBERS: usize = 12;
 
 /// A table with the columns that all sections share, whether they fill them or not.
-const COLUMNS: &str = "<table class=\"stats\"><colgroup><col class=\"name\"><col class=\"count\"><col><col><col><col><col><col class=\"drawn\"></colgroup>";
+const COLUMNS: &str = "<table class=\"stats\"><colgroup><col class=\"name\"><col class=\"value\"><col class=\"rate\"><col class=\"trend\"><col><col><col><col><col class=\"drawn\"></colgroup>";
+
+/// What the columns hold, where distributions fill them.
+const HEADINGS: &str = "<thead><tr><td></td><th>count</th><th>rate</th><th class=\"trend\" data-own></th><th>p50</th><th>p90</th><th>p99</th><th>max</th><td></td></tr></thead>";
 
 /// The place of the library's own stats.
 const OWN: &str = "/calipers";
@@ -85,10 +88,14 @@ impl Page<'_> {
             return self.folded(place);
         }
         if place.stats().next().is_some() {
-            self.html.raw("<h2>");
+            self.html
+                .raw("<section")
+                .attribute("data-key", place.path())
+                .raw("><h2>");
             heading(self.html, self.links, self.top, place);
             self.html.raw("</h2>");
             self.own_stats(place);
+            self.html.raw("</section>");
         }
         self.below(place);
     }
@@ -97,7 +104,10 @@ impl Page<'_> {
     fn folded(&mut self, place: SubTree<'_>) {
         self.folds = self.folds.saturating_sub(1);
         let stats = place.all_stats().count();
-        self.html.raw("<p class=\"folded\">");
+        self.html
+            .raw("<p class=\"folded\"")
+            .attribute("data-key", place.path())
+            .raw(">");
         heading(self.html, self.links, self.top, place);
         self.html
             .raw(" <small>")
@@ -123,7 +133,7 @@ impl Page<'_> {
         let spread = stats.iter().any(|stat| has_spread(stat.value()));
         self.html.raw(COLUMNS);
         if spread {
-            self.html.raw("<thead><tr><td></td><th>count</th><th>rate</th><th>p50</th><th>p90</th><th>p99</th><th>max</th><td></td></tr></thead>");
+            self.html.raw(HEADINGS);
         }
         self.html.raw("<tbody>");
         for stat in &stats {
@@ -149,6 +159,7 @@ impl Page<'_> {
         } else {
             "<tr"
         });
+        html.attribute("data-key", path);
         if !help.is_empty() {
             html.attribute("title", help);
         }
@@ -156,31 +167,35 @@ impl Page<'_> {
             .link(&self.links.stat(path), or_empty(name));
         match shown(value, unit) {
             Shown::Number(number) => {
-                html.raw("</th><td>")
+                html.raw("</th><td class=\"value\">")
                     .text(number.as_deref().unwrap_or(NOTHING));
-                html.raw("</td><td class=\"help\" colspan=\"6\">")
+                // A counter's rate is what the page's script sees; the program keeps none.
+                html.raw("</td><td class=\"rate\" data-own></td>");
+                drawing::trend_cell(html, unit, value);
+                html.raw("<td class=\"help\" colspan=\"5\">")
                     .text(help)
                     .raw("</td></tr>");
             }
             Shown::Rate { count, rates } => {
-                html.raw("</th><td>")
-                    .text(&count)
-                    .raw("</td><td>")
-                    .text(&rate(rates.m1));
-                html.raw("</td><td class=\"help\" colspan=\"5\">")
+                html.raw("</th><td class=\"value\">").text(&count);
+                html.raw("</td><td class=\"rate\">")
+                    .text(&rate(rates.m1))
+                    .raw("</td>");
+                drawing::trend_cell(html, unit, value);
+                html.raw("<td class=\"help\" colspan=\"5\">")
                     .text(help)
                     .raw("</td></tr>");
             }
-            Shown::Spread(spread) => spread_cells(html, &spread),
+            Shown::Spread(spread) => spread_cells(html, value, &spread),
             Shown::Members(family) => {
-                html.raw("</th><td class=\"keys\">")
+                html.raw("</th><td class=\"value keys\">")
                     .text(&plural(family.len(), "key"));
-                html.raw("</td><td class=\"help\" colspan=\"6\">")
+                html.raw("</td><td></td><td></td><td class=\"help\" colspan=\"5\">")
                     .text(help)
                     .raw("</td></tr>");
             }
             wide => {
-                html.raw("</th><td class=\"wide\" colspan=\"7\">");
+                html.raw("</th><td class=\"wide\" colspan=\"8\">");
                 words(html, &wide);
                 html.raw("</td></tr>");
             }
@@ -202,11 +217,15 @@ impl Page<'_> {
             match shown(value, stat.unit()) {
                 Shown::Number(number) => {
                     let html = &mut *self.html;
-                    html.raw("<tr class=\"member\"><th>")
+                    html.raw("<tr class=\"member\"")
+                        .attribute("data-key", &path)
+                        .raw("><th>")
                         .link(&self.links.stat(&path), or_empty(key));
-                    html.raw("</th><td>")
+                    html.raw("</th><td class=\"value\">")
                         .text(number.as_deref().unwrap_or(NOTHING));
-                    html.raw("</td><td class=\"beside\" colspan=\"6\">");
+                    html.raw("</td><td class=\"rate\" data-own></td>");
+                    drawing::trend_cell(html, stat.unit(), value);
+                    html.raw("<td class=\"beside\" colspan=\"5\">");
                     drawing::bar(html, weight(value), largest);
                     html.raw("</td></tr>");
                 }
@@ -218,7 +237,7 @@ impl Page<'_> {
             self.html
                 .raw("<tr class=\"member\"><th>")
                 .link(&self.links.stat(&stat.path()), &more);
-            self.html.raw("</th><td colspan=\"7\"></td></tr>");
+            self.html.raw("</th><td colspan=\"8\"></td></tr>");
         }
     }
 }
@@ -231,7 +250,7 @@ fn has_spread(value: &Value) -> bool {
     }
 }
 
-fn spread_cells(html: &mut Html, spread: &Spread<'_>) {
+fn spread_cells(html: &mut Html, value: &Value, spread: &Spread<'_>) {
     for (remark, bad) in spread.remarks() {
         html.raw(if bad {
             " <small class=\"bad\">"
@@ -240,19 +259,26 @@ fn spread_cells(html: &mut Html, spread: &Spread<'_>) {
         });
         html.text(&remark).raw("</small>");
     }
-    html.raw("</th><td>")
+    html.raw("</th><td class=\"value\">")
         .text(&grouped(spread.lifetime.count()));
-    html.raw("</td><td>")
+    html.raw("</td><td class=\"rate\">")
         .text(&rate(spread.rates.m1))
         .raw("</td>");
+    drawing::trend_cell(html, "", value);
     let (latest, is_recent) = spread.latest();
-    for quantile in [latest.p50(), latest.p90(), latest.p99(), latest.max()] {
-        html.raw(if is_recent {
-            "<td>"
-        } else {
-            "<td class=\"old\" title=\"since the start; the last minute had none\">"
-        });
-        html.text(&spread.measure.show_some(quantile)).raw("</td>");
+    for (name, quantile) in [
+        ("p50", latest.p50()),
+        ("p90", latest.p90()),
+        ("p99", latest.p99()),
+        ("max", latest.max()),
+    ] {
+        html.raw("<td").attribute("class", name);
+        if !is_recent {
+            html.raw(" data-old title=\"since the start; the last minute had none\"");
+        }
+        html.raw(">")
+            .text(&spread.measure.show_some(quantile))
+            .raw("</td>");
     }
     html.raw("<td class=\"drawn\">");
     drawing::outline(html, latest, spread.measure);

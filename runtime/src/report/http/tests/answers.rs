@@ -80,6 +80,65 @@ fn a_query_leaves_what_answers_to_it() {
 }
 
 #[test]
+fn what_a_person_types_is_words_until_it_compares() {
+    let registry = sample();
+    let json = |find: &str| ask(&registry, &format!("/?format=json&find={find}")).body;
+    assert_eq!(json("WEB+req"), "{\"web\":{\"requests\":12345}}\n");
+    assert_eq!(json("index"), "{\"web\":{\"byPath\":{\"/index\":3}}}\n");
+    assert_eq!(json("requests+%3E+3"), "{\"web\":{\"requests\":12345}}\n");
+    assert_eq!(json("no+such+thing"), "{}\n");
+    let page = ask(&registry, "/?find=req").body;
+    assert!(
+        page.contains("value=\"req\"") && page.contains("12,345"),
+        "{page}"
+    );
+    assert!(!page.contains("all is well"), "{page}");
+    let unclear = ask(&registry, "/?find=requests+%3E");
+    assert_eq!(unclear.status, StatusCode::BAD_REQUEST);
+}
+
+#[test]
+fn the_type_that_is_accepted_is_sent() {
+    let registry = sample();
+    let kind = |accept: &str| {
+        let headers = [(header::ACCEPT, accept)];
+        let (answer, _) = ask_with(site(&registry), "GET", "/web/", &headers);
+        assert_eq!(answer.header(header::VARY), "accept, accept-encoding");
+        (
+            answer.status,
+            answer.header(header::CONTENT_TYPE).to_owned(),
+        )
+    };
+    let json = (StatusCode::OK, "application/json".to_owned());
+    let page = (StatusCode::OK, "text/html; charset=utf-8".to_owned());
+    assert_eq!(kind("application/json"), json);
+    assert_eq!(kind("text/html;q=0.5, application/json;q=0.6"), json);
+    assert_eq!(kind("text/html, application/json;q=0.6, */*;q=0.1"), page);
+    assert_eq!(kind("image/png").0, StatusCode::NOT_ACCEPTABLE);
+}
+
+#[test]
+fn names_that_were_not_allowed_are_refused() {
+    let registry = sample();
+    let routes = Routes::new("x")
+        .registry(&registry)
+        .allow_host("stats.example");
+    let status = |host: &str| {
+        let headers = [(header::HOST, host)];
+        let (answer, body) = ask_with(routes.clone().router(), "GET", "/web/requests", &headers);
+        (answer.status, String::from_utf8(body).unwrap())
+    };
+    assert_eq!(status("stats.example:80").0, StatusCode::OK);
+    let (refused, reason) = status("evil.example");
+    assert_eq!(refused, StatusCode::MISDIRECTED_REQUEST);
+    assert!(
+        reason.contains("`evil.example` is not a name of this page"),
+        "{reason}"
+    );
+    assert!(!reason.contains("12,345"));
+}
+
+#[test]
 fn what_is_wrong_is_refused_with_a_reason() {
     let registry = sample();
     for (url, status, reason) in [
@@ -178,42 +237,85 @@ fn only_looking_is_allowed() {
 }
 
 #[test]
-fn nothing_is_kept_and_nothing_runs() {
+fn nothing_is_kept_and_nothing_runs_but_the_script_of_the_page() {
     let registry = sample();
     for url in ["/", "/nothing", "/?format=json", "/?format=xml"] {
         let answer = ask(&registry, url);
         assert_eq!(answer.header(header::CACHE_CONTROL), "no-store", "{url}");
-        let policy = answer.header(header::CONTENT_SECURITY_POLICY);
-        assert!(
-            policy.starts_with("default-src 'none'; style-src 'self'"),
-            "{url}"
-        );
-        assert!(!policy.contains("unsafe"));
-        assert_eq!(answer.header(header::X_CONTENT_TYPE_OPTIONS), "nosniff");
+        assert_guarded(&answer);
     }
     let page = ask(&registry, "/").body;
-    for forbidden in ["<script", "style=", " on", "javascript:", "http:", "//"] {
-        let found = match forbidden {
-            " on" => page.contains(" onclick") || page.contains(" onload"),
-            other => page.contains(other),
-        };
-        assert!(!found, "{forbidden} in {page}");
+    assert_eq!(page.matches("<script").count(), 1, "{page}");
+    assert!(page.contains("<script type=\"module\" src=\"./calipers/page.js?"));
+    assert!(page.contains("></script>"), "{page}");
+    for forbidden in [
+        "style=",
+        " onclick",
+        " onload",
+        "javascript:",
+        "http:",
+        "https:",
+        "=\"//",
+    ] {
+        assert!(!page.contains(forbidden), "{forbidden} in {page}");
     }
-    let style = ask(&registry, "/calipers/page.css");
-    assert_eq!(
-        style.header(header::CONTENT_TYPE),
-        "text/css; charset=utf-8"
+}
+
+fn assert_guarded(answer: &Answered) {
+    let policy = answer.header(header::CONTENT_SECURITY_POLICY);
+    let begins = "default-src 'none'; script-src 'self'; style-src 'self'; ";
+    assert!(policy.starts_with(begins), "{policy}");
+    assert!(policy.contains("require-trusted-types-for 'script'; trusted-types 'none'"));
+    assert!(
+        !policy.contains("unsafe") && !policy.contains('*'),
+        "{policy}"
     );
-    assert!(!style.body.contains("url(") && !style.body.contains("@import"));
+    assert_eq!(answer.header(header::X_CONTENT_TYPE_OPTIONS), "nosniff");
 }
 
 #[test]
-fn a_page_reloads_only_when_it_is_asked_to() {
+fn the_files_of_the_page_are_in_the_program_and_may_be_kept() {
+    let registry = sample();
+    let page = ask(&registry, "/web/").body;
+    for (file, kind) in [
+        ("page.css", "text/css; charset=utf-8"),
+        ("page.js", "text/javascript; charset=utf-8"),
+        ("icon.svg", "image/svg+xml"),
+    ] {
+        let link = page
+            .split('"')
+            .find(|part| part.contains(file))
+            .expect(file);
+        let url = link.strip_prefix("..").expect("a relative link");
+        let answer = ask(&registry, url);
+        assert_eq!(answer.status, StatusCode::OK, "{url}");
+        assert_eq!(answer.header(header::CONTENT_TYPE), kind);
+        assert!(answer.header(header::CACHE_CONTROL).contains("immutable"));
+        assert_guarded(&answer);
+        // From nowhere else, and nothing that makes markup or code of text.
+        for forbidden in [
+            "url(",
+            "@import",
+            "https:",
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacent",
+            "eval(",
+            "Function(",
+            "document.write",
+        ] {
+            assert!(!answer.body.contains(forbidden), "{forbidden} in {file}");
+        }
+    }
+}
+
+#[test]
+fn without_a_script_a_page_reloads_when_it_is_asked_to() {
     let registry = sample();
     assert!(!ask(&registry, "/").body.contains("http-equiv"));
     let page = ask(&registry, "/web/?refresh=7").body;
     assert!(
-        page.contains("<meta http-equiv=\"refresh\" content=\"7\">"),
+        page.contains("<noscript><meta http-equiv=\"refresh\" content=\"7\"></noscript>"),
         "{page}"
     );
     assert!(
@@ -228,7 +330,7 @@ fn the_routes_work_wherever_they_are_mounted() {
     let app = Router::new().nest_service("/stats", site(&registry));
     let page = ask_of(app.clone(), "GET", "/stats/web/requests");
     assert_eq!(page.status, StatusCode::OK);
-    let style = "href=\"../calipers/page.css\"";
+    let style = "href=\"../calipers/page.css?";
     assert!(page.body.contains(style), "{}", page.body);
     for url in ["/stats/calipers/page.css", "/stats/"] {
         assert_eq!(ask_of(app.clone(), "GET", url).status, StatusCode::OK);

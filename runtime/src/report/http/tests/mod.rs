@@ -1,7 +1,9 @@
 //! What is asked here in many ways: the routes, without a network, and the server, over one.
 
 mod answers;
+mod counted;
 mod drawn;
+mod encoded;
 mod hostile;
 mod served;
 
@@ -12,7 +14,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use tower::ServiceExt;
 
-use super::routes;
+use super::Routes;
 use crate::Registry;
 use crate::prelude::*;
 
@@ -32,22 +34,37 @@ impl Answered {
 }
 
 fn ask_of(app: Router, method: &str, url: &str) -> Answered {
-    let request = Request::builder()
-        .method(method)
-        .uri(url)
-        .body(Body::empty())
-        .unwrap();
+    let (headers, body) = ask_with(app, method, url, &[]);
+    Answered {
+        body: String::from_utf8(body).unwrap(),
+        ..headers
+    }
+}
+
+/// With headers; the body as it came, and beside it what it came with.
+fn ask_with(
+    app: Router,
+    method: &str,
+    url: &str,
+    headers: &[(header::HeaderName, &str)],
+) -> (Answered, Vec<u8>) {
+    let mut request = Request::builder().method(method).uri(url);
+    for (name, value) in headers {
+        request = request.header(name, *value);
+    }
+    let request = request.body(Body::empty()).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();
     runtime.block_on(async {
         let (head, body) = app.oneshot(request).await.unwrap().into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap();
-        Answered {
+        let answered = Answered {
             status: head.status,
             headers: head.headers,
-            body: String::from_utf8(body.to_vec()).unwrap(),
-        }
+            body: String::new(),
+        };
+        (answered, body.to_vec())
     })
 }
 
@@ -56,7 +73,7 @@ fn ask(registry: &Registry, url: &str) -> Answered {
 }
 
 fn site(registry: &Registry) -> Router {
-    routes::of(registry.clone(), "the <site>".to_owned())
+    Routes::new("the <site>").registry(registry).router()
 }
 
 fn sample() -> Registry {
@@ -82,7 +99,7 @@ fn assert_well_formed(page: &str) {
         "html", "head", "title", "body", "header", "nav", "a", "i", "b", "form", "p", "time",
         "main", "h1", "h2", "table", "colgroup", "thead", "tbody", "tr", "th", "td", "small",
         "svg", "path", "rect", "text", "span", "div", "dl", "dt", "dd", "pre", "code", "footer",
-        "details", "summary",
+        "details", "summary", "script", "noscript", "button", "section", "figure",
     ];
     const VOID: &[&str] = &["meta", "link", "input", "col"];
     let mut open = Vec::new();

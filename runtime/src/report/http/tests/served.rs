@@ -4,7 +4,9 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use super::super::{ServeError, serve_in_background};
+use super::super::own::Own;
+use super::super::{ServeError, Server, serve_in_background};
+use super::sample;
 
 fn over_the_wire(addr: SocketAddr, request: &str) -> String {
     let mut stream = TcpStream::connect(addr).unwrap();
@@ -14,7 +16,7 @@ fn over_the_wire(addr: SocketAddr, request: &str) -> String {
     answer
 }
 
-const REQUEST: &str = "GET /?format=json HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+const REQUEST: &str = "GET /?format=json HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
 
 #[test]
 fn the_server_serves_until_it_is_stopped_and_not_until_it_is_dropped() {
@@ -69,4 +71,101 @@ fn a_client_that_never_ends_its_headers_keeps_nobody_else_from_being_answered() 
     assert!(begun.elapsed() < Duration::from_secs(5));
     drop(slow);
     server.stop();
+}
+
+#[test]
+fn a_website_that_stands_for_this_machine_reads_nothing() {
+    let registry = sample();
+    let server = Server::builder("127.0.0.1:0")
+        .registry(&registry)
+        .allow_host("stats.example")
+        .start()
+        .unwrap();
+    let ask = |host: &str| {
+        let request = REQUEST.replace("localhost", host);
+        over_the_wire(server.local_addr(), &request)
+    };
+    for own in [
+        "localhost",
+        "127.0.0.1:80",
+        "[::1]",
+        "stats.example",
+        &server.local_addr().to_string(),
+    ] {
+        assert!(ask(own).starts_with("HTTP/1.1 200 OK"), "{own}");
+    }
+    let refused = ask("evil.example");
+    assert!(
+        refused.starts_with("HTTP/1.1 421 Misdirected Request"),
+        "{refused}"
+    );
+    assert!(!refused.contains("12345"), "{refused}");
+    let nameless = over_the_wire(
+        server.local_addr(),
+        "GET / HTTP/1.1\r\nconnection: close\r\n\r\n",
+    );
+    assert!(nameless.starts_with("HTTP/1.1 400"), "{nameless}");
+    server.stop();
+}
+
+#[test]
+fn who_finds_no_room_is_told_so_and_counted() {
+    let registry = sample();
+    let _kept = Own::open(&registry); // its counts, once the server is gone
+    let server = Server::builder("127.0.0.1:0")
+        .registry(&registry)
+        .start()
+        .unwrap();
+    let stat = |name: &str| format!("/calipers/report/http/{name}");
+    let idle: Vec<TcpStream> = (0..512)
+        .map(|_| TcpStream::connect(server.local_addr()).unwrap())
+        .collect();
+    let began = Instant::now();
+    let connections = || registry.snapshot().up_down_counter(&stat("connections"));
+    while connections() != Some(512) {
+        assert!(
+            began.elapsed() < Duration::from_secs(60),
+            "{:?}",
+            connections()
+        );
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    for _ in 0..20 {
+        let answer = over_the_wire(server.local_addr(), REQUEST);
+        assert!(
+            answer.starts_with("HTTP/1.1 503 Service Unavailable\r\n"),
+            "{answer}"
+        );
+        assert!(answer.ends_with("\r\n\r\ntoo many connections are open; come again\n"));
+    }
+    assert_eq!(registry.snapshot().counter(&stat("errors/full")), Some(20));
+    drop(idle);
+    while !over_the_wire(server.local_addr(), REQUEST).starts_with("HTTP/1.1 200 OK") {
+        assert!(began.elapsed() < Duration::from_secs(60));
+    }
+    server.stop();
+    assert_eq!(connections(), Some(0));
+}
+
+#[test]
+fn headers_that_never_end_are_given_up() {
+    let registry = sample();
+    let _kept = Own::open(&registry); // its counts, once the server is gone
+    let server = Server::builder("127.0.0.1:0")
+        .registry(&registry)
+        .start()
+        .unwrap();
+    let mut slow = TcpStream::connect(server.local_addr()).unwrap();
+    slow.write_all(b"GET / HTTP/1.1\r\nx: ").unwrap();
+    slow.set_read_timeout(Some(Duration::from_secs(60)))
+        .unwrap();
+    let began = Instant::now();
+    let mut answer = Vec::new();
+    // Either way it is over: closed, or told that it took too long.
+    let _ = slow.read_to_end(&mut answer);
+    assert!(began.elapsed() < Duration::from_secs(30), "{answer:?}");
+    server.stop();
+    let timed_out = registry.snapshot();
+    let timed_out = timed_out.counter("/calipers/report/http/errors/timedOut");
+    assert_eq!(timed_out, Some(1));
 }
