@@ -2,7 +2,7 @@
 //! of a struct's parameters that a second struct needs.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 use syn::punctuated::Punctuated;
 use syn::{GenericParam, Generics, Token, TypeParamBound, WherePredicate, parse_quote};
 
@@ -161,6 +161,17 @@ fn names_lifetime(tokens: TokenStream, name: &Ident) -> bool {
         after_tick = false;
     }
     false
+}
+
+/// A bound on a field's type may name a type that is less visible than the struct.
+pub(crate) fn private_bounds(handler: &Handler, bounded: &Generics) -> Option<TokenStream> {
+    let count = |generics: &Generics| {
+        generics
+            .where_clause
+            .as_ref()
+            .map_or(0, |clause| clause.predicates.len())
+    };
+    (count(bounded) > count(&handler.generics)).then(|| quote!(#[allow(private_bounds)]))
 }
 
 #[cfg(test)]

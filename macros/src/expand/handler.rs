@@ -42,7 +42,7 @@ pub(crate) fn implementation(
     let (impl_generics, type_generics, clause) = bounded.split_for_impl();
     let parts = parts::ty(handler);
     let class = class(handler);
-    let allow = private_bounds(handler, bounded);
+    let allow = generics::private_bounds(handler, bounded);
     quote! {
         #allow
         #[automatically_derived]
@@ -53,17 +53,6 @@ pub(crate) fn implementation(
             fn build(place: &#krate::private::Opener<'_>, parts: Self::Parts) -> Self { #build }
         }
     }
-}
-
-/// A bound on a field's type may name a type that is less visible than the struct.
-pub(crate) fn private_bounds(handler: &Handler, bounded: &Generics) -> Option<TokenStream> {
-    let count = |generics: &Generics| {
-        generics
-            .where_clause
-            .as_ref()
-            .map_or(0, |clause| clause.predicates.len())
-    };
-    (count(bounded) > count(&handler.generics)).then(|| quote!(#[allow(private_bounds)]))
 }
 
 fn class(handler: &Handler) -> TokenStream {

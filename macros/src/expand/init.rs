@@ -6,7 +6,7 @@ use syn::Generics;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
-use super::{generics, handler::private_bounds, parts};
+use super::{generics, parts};
 use crate::model::handler::Handler;
 
 /// The inherent functions, each one call into the runtime.
@@ -21,7 +21,7 @@ pub(crate) fn functions(handler: &Handler, bounded: &Generics) -> TokenStream {
     let (krate, ident, vis) = (&handler.krate, &handler.ident, &handler.vis);
     let private = quote!(#krate::private);
     let (impl_generics, type_generics, clause) = bounded.split_for_impl();
-    let allow = private_bounds(handler, bounded);
+    let allow = generics::private_bounds(handler, bounded);
     let parts_ty = parts::ty(handler);
     // Without parts there is no argument for them.
     let (argument, parts) = match handler.has_parts() {
