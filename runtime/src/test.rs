@@ -19,8 +19,9 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use crate::cells::clock::{self, Manual};
-use crate::cells::local::{self, Stay};
+use crate::cells::local;
 use crate::cells::realm::Realm;
+use crate::cells::stays::Stay;
 use crate::snapshot::Snapshot;
 use crate::tree::declared::touch_declared;
 use crate::tree::lookup::trees;
@@ -57,7 +58,8 @@ pub fn isolated_with_clock() -> Isolated {
 
 impl Isolated {
     fn begin(clock: Option<Arc<Manual>>) -> Isolated {
-        let realm = tree::in_turn(|turn| turn.open_realm());
+        let now = now(&clock);
+        let realm = tree::in_turn(|turn| turn.open_realm(now));
         let scope = Arc::new(Scope { realm, clock });
         Isolated {
             _entered: Entered::new(&scope),
@@ -116,10 +118,14 @@ struct Scope {
 
 impl Scope {
     fn now(&self) -> u64 {
-        self.clock
-            .as_ref()
-            .map_or_else(clock::real_now, |clock| clock.nanos())
+        now(&self.clock)
     }
+}
+
+fn now(clock: &Option<Arc<Manual>>) -> u64 {
+    clock
+        .as_ref()
+        .map_or_else(clock::real_now, |clock| clock.nanos())
 }
 
 impl Drop for Scope {
@@ -138,7 +144,7 @@ impl Drop for Scope {
 #[derive(Debug)]
 pub struct Entered {
     stay: Option<Stay>,
-    clock_before: Option<Arc<Manual>>,
+    clock: Option<Stay>,
     scope: Arc<Scope>,
     /// It must end on the thread it began on.
     _here: PhantomData<*const ()>,
@@ -148,7 +154,7 @@ impl Entered {
     fn new(scope: &Arc<Scope>) -> Entered {
         Entered {
             stay: local::enter(scope.realm),
-            clock_before: clock::read_from(scope.clock.clone()),
+            clock: clock::read_from(scope.clock.clone()),
             scope: scope.clone(),
             _here: PhantomData,
         }
@@ -157,7 +163,9 @@ impl Entered {
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        clock::read_from(self.clock_before.take());
+        if let Some(stay) = self.clock.take() {
+            clock::read_no_more(stay);
+        }
         if let Some(stay) = self.stay.take() {
             local::leave(stay);
         }
@@ -187,5 +195,53 @@ impl<F> Drop for Joined<F> {
         // What the future does when it is dropped belongs to the scope too.
         let _entered = self.handle.enter();
         self.future = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prelude::*;
+    use crate::{Histogram, Sum};
+
+    #[derive(Instrumented)]
+    struct Old {
+        took: Sum<Timer>,
+        sizes: Histogram,
+    }
+
+    #[derive(Instrumented)]
+    struct Older {
+        took: Timer,
+    }
+
+    #[test]
+    fn what_a_scope_records_is_recent_in_it_however_old_the_stats_are() {
+        let registry = Registry::new();
+        let old = Old::init_in(&registry, "/old");
+        let older = Older::init_child(&old, "older");
+        let gone = Older::init_child(&old, "gone");
+        let _ = &old.took;
+        // A scope that begins ten minutes later.
+        let clock = Arc::new(Manual::new());
+        clock.advance(Duration::from_secs(600));
+        let t = Isolated::begin(Some(clock));
+        let second = Duration::from_secs(1);
+        old.sizes.record(1);
+        older.took.record(second);
+        gone.took.record(second);
+        drop(gone); // before anybody looked
+        let recent = || {
+            let snapshot = t.snapshot_of(&registry);
+            let took = |path| snapshot.timer(path).unwrap().recent().count();
+            let sizes = snapshot.histogram("/old/sizes").unwrap().recent().count();
+            (sizes, took("/old/older/took"), took("/old/took"))
+        };
+        assert_eq!(recent(), (1, 1, 2));
+        t.advance(Duration::from_secs(40));
+        old.sizes.record(2);
+        assert_eq!(recent(), (2, 1, 2));
+        t.advance(Duration::from_secs(40));
+        assert_eq!(recent(), (1, 0, 0));
     }
 }

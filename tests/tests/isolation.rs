@@ -1,13 +1,14 @@
 //! Scopes for tests: what is recorded in one counts there and nowhere else, on whatever thread.
 
+use std::cell::RefCell;
 use std::sync::Barrier;
 use std::sync::mpsc::channel;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use calipers::prelude::*;
-use calipers::test::{isolated, isolated_with_clock};
-use calipers::{Registry, Snapshot, Sum, UpDownCounter};
+use calipers::test::{Isolated, isolated, isolated_with_clock};
+use calipers::{Registry, Snapshot, Sum, TimerGuard, UpDownCounter};
 use calipers_tests::{beside, task};
 
 collection! {
@@ -243,6 +244,54 @@ fn a_guard_that_crosses_the_edge_of_a_scope_counts_where_it_began() {
     registry.remove("p.t");
     drop(timer);
     assert!(registry.snapshot().is_empty());
+}
+
+thread_local! {
+    static FIRST: RefCell<Option<TimerGuard>> = const { RefCell::new(None) };
+    static LAST: RefCell<Option<TimerGuard>> = const { RefCell::new(None) };
+}
+
+#[test]
+fn a_guard_that_ends_while_its_thread_does_pins_nothing_in_another_scope() {
+    let registry = Registry::new();
+    let timer = registry.timer("p.t").unwrap();
+    let t = isolated();
+    let handle = t.handle();
+    thread::scope(|scope| {
+        let ends = scope.spawn(|| {
+            // Destructors run in some order; one of the two comes after the library's own, whichever that is.
+            FIRST.set(None);
+            let _joined = handle.enter();
+            FIRST.set(Some(timer.start()));
+            LAST.set(Some(timer.start()));
+        });
+        ends.join().unwrap();
+    });
+    drop((handle, t));
+    let outside = registry.snapshot();
+    assert!(outside.timer("/p/t").unwrap().lifetime().is_empty());
+    registry.remove("p.t");
+    drop(timer);
+    assert!(registry.snapshot().is_empty());
+}
+
+#[test]
+fn clocks_of_scopes_that_end_in_any_order_leave_the_thread_its_own() {
+    let registry = Registry::new();
+    let timer = registry.timer("p.t").unwrap();
+    let took = |scope: &Isolated| {
+        let snapshot = scope.snapshot_of(&registry);
+        snapshot.timer("/p/t").unwrap().lifetime().sum()
+    };
+    let (first, second) = (isolated_with_clock(), isolated_with_clock());
+    drop(first);
+    timer.time(|| second.advance(Duration::from_secs(3)));
+    assert_eq!(took(&second), Duration::from_secs(3));
+    drop(second);
+    let outside = isolated();
+    let begun = Instant::now();
+    timer.time(|| while begun.elapsed() < Duration::from_millis(2) {});
+    assert!(took(&outside) >= Duration::from_millis(1), "time stands");
 }
 
 #[derive(Instrumented)]

@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::gate;
+use super::stays::{Stay, Stays};
 
 /// How ticks are read: [`FAST`], or anything else for the cold path.
 static MODE: AtomicUsize = AtomicUsize::new(UNKNOWN);
@@ -230,25 +231,31 @@ fn is_invariant() -> bool {
 }
 
 thread_local! {
-    static OWN: Own = const { Own(RefCell::new(None)) };
+    static OWN: Own = const { Own(RefCell::new(Stays::new())) };
 }
 
-/// A thread's manual clock; it counts in [`MODE`] while the thread has it.
-struct Own(RefCell<Option<Arc<Manual>>>);
+/// The clocks that a thread was told to read, nothing for the real one. Each manual one counts in [`MODE`].
+struct Own(RefCell<Stays<Option<Arc<Manual>>>>);
 
 impl Drop for Own {
     fn drop(&mut self) {
-        if self.0.get_mut().is_some() {
-            MODE.fetch_sub(MANUAL, AcqRel);
-        }
+        let clocks = self.0.get_mut().leave_all();
+        clocks.flatten().for_each(|_| count_out());
     }
+}
+
+fn count_out() {
+    MODE.fetch_sub(MANUAL, AcqRel);
 }
 
 fn manual() -> Option<Arc<Manual>> {
     if MODE.load(Relaxed) < MANUAL {
         return None;
     }
-    OWN.try_with(|own| own.0.borrow().clone()).ok().flatten()
+    // Where it is being written, an allocator asks.
+    OWN.try_with(|own| own.0.try_borrow().ok()?.innermost().cloned().flatten())
+        .ok()
+        .flatten()
 }
 
 /// A clock that stands until it is advanced.
@@ -274,20 +281,24 @@ impl Manual {
     }
 }
 
-/// From here on this thread reads `clock`, or, with nothing, the real one. Gives what it read before.
-pub(crate) fn read_from(clock: Option<Arc<Manual>>) -> Option<Arc<Manual>> {
+/// From here on this thread reads `clock`, or, with nothing, the real one. Nothing when the thread is ending.
+pub(crate) fn read_from(clock: Option<Arc<Manual>>) -> Option<Stay> {
     OWN.try_with(|own| {
         if clock.is_some() {
             MODE.fetch_add(MANUAL, AcqRel);
         }
-        let before = own.0.replace(clock);
-        if before.is_some() {
-            MODE.fetch_sub(MANUAL, AcqRel);
-        }
-        before
+        own.0.borrow_mut().enter(clock)
     })
     .ok()
-    .flatten()
+}
+
+/// Ends what [`read_from`] began, on the same thread. The innermost that has not ended is the one read.
+pub(crate) fn read_no_more(stay: Stay) {
+    // Once the thread's destructors have run, none is left.
+    let left = OWN.try_with(|own| own.0.borrow_mut().leave(stay));
+    if let Ok(Some(Some(_))) = left {
+        count_out();
+    }
 }
 
 #[cfg(test)]
@@ -312,7 +323,7 @@ mod tests {
     #[test]
     fn a_manual_clock_is_its_threads_own() {
         let clock = Arc::new(Manual::new());
-        assert!(read_from(Some(clock.clone())).is_none());
+        let stay = read_from(Some(clock.clone())).unwrap();
         let from = ticks();
         assert_eq!(nanos_since(from), 0);
         clock.advance(Duration::from_nanos(1234));
@@ -323,6 +334,7 @@ mod tests {
             nanos_since(from)
         });
         assert_ne!(other.join().unwrap(), 1234);
-        assert!(read_from(None).is_some());
+        read_no_more(stay);
+        assert!(manual().is_none());
     }
 }

@@ -24,6 +24,7 @@ use super::page::{CELLS, Page};
 use super::realm::{MAIN, Realm};
 use super::sample::{Sample, bump};
 use super::slab::{self, Line, NEAR, SHARED, Slab, State};
+use super::stays::{Stay, Stays};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
@@ -59,7 +60,7 @@ thread_local! {
     static OWNED: Owned = const {
         Owned {
             main: Cell::new(None),
-            stays: RefCell::new(Vec::new()),
+            stays: RefCell::new(Stays::new()),
         }
     };
 }
@@ -68,23 +69,19 @@ thread_local! {
 /// that it is in.
 struct Owned {
     main: Cell<Option<&'static Slab>>,
-    /// In the order they were entered; the last is the one recorded into.
-    stays: RefCell<Vec<(Stay, &'static Slab)>>,
+    /// The innermost is the one recorded into.
+    stays: RefCell<Stays<&'static Slab>>,
 }
-
-/// Names one stay of a thread in a realm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Stay(u64);
 
 impl Owned {
     fn current(&self) -> Option<&'static Slab> {
-        let innermost = self.stays.borrow().last().map(|(_, slab)| *slab);
+        let innermost = self.stays.borrow().innermost().copied();
         innermost.or(self.main.get())
     }
 
     fn has(&self, slab: &Slab) -> bool {
         let is_it = |own: &&'static Slab| ptr::eq(*own, slab);
-        self.main.get().iter().any(is_it) || self.stays.borrow().iter().any(|(_, own)| is_it(own))
+        self.main.get().iter().any(is_it) || self.stays.borrow().iter().any(is_it)
     }
 }
 
@@ -93,8 +90,8 @@ impl Drop for Owned {
         let local = here();
         local.phase.set(Phase::Gone);
         local.forget_pages();
-        let stays = self.stays.get_mut().drain(..).map(|(_, slab)| slab);
-        for slab in stays.chain(self.main.take()) {
+        let main = self.main.take();
+        for slab in self.stays.get_mut().leave_all().chain(main) {
             slab.change(State::Owned, State::Gone);
         }
     }
@@ -156,6 +153,11 @@ impl Local {
             near.set(page);
         }
         Target::Own(page, slab)
+    }
+
+    /// Whether what the inline directory does not have goes to the shared slab.
+    fn records_late(&self) -> bool {
+        matches!(self.phase.get(), Phase::Busy | Phase::Gone)
     }
 
     /// Gives a thread its slab, and arranges for its end to be noticed.
@@ -372,10 +374,15 @@ pub(crate) fn realm() -> Realm {
 #[cold]
 #[inline(never)]
 pub(crate) fn in_realm(realm: Realm, record: impl FnOnce()) {
-    let stay = enter(realm);
-    record();
-    if let Some(stay) = stay {
-        leave(stay);
+    match enter(realm) {
+        Some(stay) => {
+            record();
+            leave(stay);
+        }
+        // The shared slab is the main realm's.
+        None if realm == MAIN && here().records_late() => record(),
+        // It counts nowhere rather than in another realm, where the end of what never began would pin it for ever.
+        None => {}
     }
 }
 
@@ -386,18 +393,14 @@ pub(super) fn owns(slab: &Slab) -> bool {
 
 /// From here on this thread records into a slab of `realm`. Nothing when the thread is ending.
 pub(crate) fn enter(realm: Realm) -> Option<Stay> {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
     let local = here();
-    let before = local.phase.get();
-    if matches!(before, Phase::Busy | Phase::Gone) {
+    if local.records_late() {
         return None;
     }
-    local.phase.set(Phase::Busy);
+    let before = local.phase.replace(Phase::Busy);
     let entered = OWNED.try_with(|owned| {
         let slab = slab::adopt(realm.0)?;
-        let stay = Stay(NEXT.fetch_add(1, Relaxed));
-        owned.stays.borrow_mut().push((stay, slab));
-        Some((stay, slab))
+        Some((owned.stays.borrow_mut().enter(slab), slab))
     });
     match entered {
         Ok(Some((stay, slab))) => {
@@ -411,17 +414,12 @@ pub(crate) fn enter(realm: Realm) -> Option<Stay> {
     }
 }
 
-/// Ends a stay, on the thread that began it. Stays may end in any order; the latest that has not ended is the one
-/// recorded into.
+/// Ends a stay, on the thread that began it. The innermost that has not ended is the one recorded into.
 pub(crate) fn leave(stay: Stay) {
     let local = here();
     // Once the thread's destructors have run, its slabs are given up already.
     let _ = OWNED.try_with(|owned| {
-        let left = {
-            let mut stays = owned.stays.borrow_mut();
-            let place = stays.iter().position(|(entered, _)| *entered == stay);
-            place.map(|place| stays.remove(place).1)
-        };
+        let left = owned.stays.borrow_mut().leave(stay);
         if let Some(left) = left {
             local.record_into(owned.current());
             left.change(State::Owned, State::Gone);

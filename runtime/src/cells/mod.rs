@@ -31,6 +31,7 @@ pub(crate) mod realm;
 mod sample;
 pub(crate) mod scale;
 mod slab;
+pub(crate) mod stays;
 pub(crate) mod tally;
 pub(crate) mod turn;
 

@@ -98,7 +98,7 @@ pub(crate) fn pass(turn: &mut Turn, tree: &Tree, realm: Realm, now: u64) {
     }
     // Against the order of paths, so that what an aggregate passes on is there when the one above is brought on.
     for (aggregate, feeds) in aggregates.into_iter().rev() {
-        let born = tick_of(aggregate.born).min(now.saturating_sub(1));
+        let born = remembered::born(turn, realm, &aggregate).min(now.saturating_sub(1));
         let since = last.map_or(born, |last| last.max(born));
         let state = aggregate.states.get_mut(turn).get_mut(realm);
         let Some(total) = &mut state.total else {
@@ -151,7 +151,7 @@ fn look(
 impl Moved {
     fn apply(self, turn: &mut Turn, realm: Realm, last: Option<u64>, now: u64) {
         // Born on a clock that was ahead, in a test: as if just now.
-        let born = tick_of(self.entry.born).min(now.saturating_sub(1));
+        let born = remembered::born(turn, realm, &self.entry).min(now.saturating_sub(1));
         let since = last.map_or(born, |last| last.max(born));
         let was_there = last.is_some_and(|last| born < last);
         let state = self.entry.states.get_mut(turn).get_mut(realm);
@@ -199,7 +199,7 @@ pub(crate) fn watch(
     let now = tick_of(now);
     tree.known.get_mut(turn).passes.of(realm).watched_until = now + WATCHED;
     for (entry, lifetime) in seen {
-        let born = tick_of(entry.born);
+        let born = remembered::born(turn, realm, &entry);
         let state = entry.states.get_mut(turn).get_mut(realm);
         let ticked = state
             .ticked

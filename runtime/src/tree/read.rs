@@ -153,7 +153,8 @@ impl<'t> Read<'t> {
     fn wide(&self, entry: &Entry, run: CellId, rated: Rated<'_>) -> Value {
         let numbers = self.reader.line(run);
         let lifetime = self.distribution(run);
-        let recent = rated.recent(&lifetime, entry.born);
+        let born = || remembered::born(self.turn, self.realm, entry);
+        let recent = rated.recent(&lifetime, born);
         match entry.spec.kind {
             Kind::Timer => Value::Timer(Arc::new(TimerValue {
                 recent,

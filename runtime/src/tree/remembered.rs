@@ -51,6 +51,11 @@ impl RealmStates {
     }
 }
 
+/// The tick from which on an entry has counted in a realm: that of its birth, or of the realm's.
+pub(super) fn born(turn: &Turn, realm: Realm, entry: &Entry) -> u64 {
+    tick_of(entry.born.max(turn.opened(realm)))
+}
+
 /// The rates of an entry.
 pub(crate) fn rated<'t>(turn: &'t Turn, realm: Realm, entry: &'t Entry, now: u64) -> Rated<'t> {
     let state = entry.states.get(turn).get(realm);
@@ -83,7 +88,7 @@ pub(crate) fn total_of<'t>(turn: &'t mut Turn, realm: Realm, entry: &'t Entry) -
 /// What is remembered of a stat that retires.
 #[derive(Default)]
 pub(crate) struct Taken {
-    /// The tick it was born in.
+    /// The tick from which on it counted.
     pub(super) born: u64,
     pub(super) own: Option<Box<Ticked>>,
     pub(super) by_key: BTreeMap<String, Box<Ticked>>,
@@ -92,7 +97,7 @@ pub(crate) struct Taken {
 /// Takes what is remembered of a stat that retires. An aggregate's own total counts as one stat.
 pub(crate) fn take(turn: &mut Turn, realm: Realm, entry: &Entry) -> Taken {
     let mut taken = Taken {
-        born: tick_of(entry.born),
+        born: born(turn, realm, entry),
         ..Taken::default()
     };
     match &entry.source {

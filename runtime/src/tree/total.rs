@@ -253,8 +253,12 @@ impl<'t> Rated<'t> {
         }
     }
 
-    /// The recent values of a stat born at `born`, in nanoseconds.
-    pub(crate) fn recent(&self, lifetime: &Distribution, born: u64) -> Distribution {
+    /// The recent values of a stat born in the tick `born`.
+    pub(crate) fn recent(
+        &self,
+        lifetime: &Distribution,
+        born: impl FnOnce() -> u64,
+    ) -> Distribution {
         match &self.look {
             None => Distribution::default(),
             Some(Look {
@@ -262,7 +266,7 @@ impl<'t> Rated<'t> {
                 now,
             }) => recent.values(lifetime, *now),
             Some(Look { recent: None, now }) => {
-                Recent::begin(lifetime, tick_of(born), *now).values(lifetime, *now)
+                Recent::begin(lifetime, born(), *now).values(lifetime, *now)
             }
         }
     }
