@@ -1,6 +1,6 @@
 //! A distribution that is being added up over slabs.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 
 use super::block::Header;
 
@@ -45,19 +45,19 @@ impl Tally {
     }
 
     /// Adds one thread's part.
-    pub(super) fn add(&mut self, header: &Header, buckets: &[AtomicU64]) {
+    pub(super) fn add(&mut self, header: &Header, counts: impl ExactSizeIterator<Item = u64>) {
         self.zero += header.zero.load(Relaxed);
         self.whole += u128::from(header.whole.load(Relaxed));
         self.rest += f64::from_bits(header.rest.load(Relaxed));
         self.min = self.min.min(header.min.load(Relaxed));
         self.max = self.max.max(header.max.load(Relaxed));
-        if buckets.is_empty() {
+        if counts.len() == 0 {
             return;
         }
-        self.cover(header.lo(), header.lo() + buckets.len() as i32);
+        self.cover(header.lo(), header.lo() + counts.len() as i32);
         let shift = (header.lo() - self.lo) as usize;
-        for (count, bucket) in self.counts.iter_mut().skip(shift).zip(buckets) {
-            *count += bucket.load(Relaxed);
+        for (sum, count) in self.counts.iter_mut().skip(shift).zip(counts) {
+            *sum += count;
         }
     }
 

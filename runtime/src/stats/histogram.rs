@@ -17,7 +17,7 @@ use crate::tree::tick;
 /// exact. For durations, [`Timer`](super::Timer) has outcomes and a guard besides.
 ///
 /// Recording takes no lock and allocates nothing, but when a value lies outside the range seen so far on this thread:
-/// then the thread copies its buckets into a larger block. The buckets in use take about 4 KB a thread for six
+/// then the thread copies its buckets into a larger block. The buckets in use take about 3 KB a thread for six
 /// decades.
 ///
 /// ```
