@@ -15,10 +15,13 @@ parts="${CALIPERS_REAL_PARTS:-$PWD/target/real-parts}"
 # A program, and the Debian package that it comes in.
 debian=(
   carbon-cache:graphite-carbon
+  chromedriver:chromium-driver
+  chromium:chromium
   whisper-fetch:graphite-carbon
   netdata:netdata-core
   prometheus:prometheus
   promtool:prometheus
+  slowhttptest:slowhttptest
 )
 
 missing=()

@@ -242,7 +242,7 @@ function drawFigure(figure) {
 function draw() {
   if (times.length === 0) return;
   for (const heading of document.querySelectorAll("th.trend")) {
-    say(heading, `last ${humane(Math.round(span() / 60_000) * 60, "s").replace(/^1 /, "")}`.replace("60 s", "min"));
+    say(heading, `last ${Math.ceil(span() / 60_000)} min`);
   }
   for (const cell of document.querySelectorAll("td.trend")) drawCell(cell);
   for (const figure of document.querySelectorAll("figure.trend")) drawFigure(figure);

@@ -25,7 +25,7 @@ const SMALL: Canvas = Canvas {
 };
 
 const LARGE: Canvas = Canvas {
-    width: 720,
+    width: 540,
     height: 120,
     narrowest_bar: 4,
 };
@@ -53,11 +53,11 @@ pub(super) fn chart(html: &mut Html, distribution: &Distribution, measure: Measu
     let Some(axis) = Axis::of(distribution, &LARGE) else {
         return;
     };
-    html.raw("<svg class=\"chart\" viewBox=\"0 -16 720 160\" role=\"img\" aria-label=\"how often which values came\">");
+    html.raw("<svg class=\"chart\" viewBox=\"0 -16 540 160\" role=\"img\" aria-label=\"how often which values came\">");
     bars(html, &axis, &LARGE, distribution);
     html.raw("<path class=\"axis\" d=\"M0 120.5H")
         .number(axis.width())
-        .raw("\"/>");
+        .raw("\"/><g class=\"ticks\">");
     for (value, at) in axis.ticks(measure) {
         html.raw("<path class=\"axis\" d=\"M")
             .number(at)
@@ -68,6 +68,7 @@ pub(super) fn chart(html: &mut Html, distribution: &Distribution, measure: Measu
             .text(&measure.show(value))
             .raw("</text>");
     }
+    html.raw("</g>");
     // On the two sides of their lines, so that they stay readable side by side.
     for (name, value, right) in [
         ("p50", distribution.p50(), false),

@@ -9,7 +9,7 @@ use super::drawing;
 use super::html::Html;
 use super::links::Links;
 use super::shown::{NOTHING, Shown, shown};
-use super::words::{plural, words};
+use super::words::{plural, short, words};
 use crate::snapshot::humane::grouped;
 use crate::snapshot::{FamilyValue, SubTree, Value};
 
@@ -67,14 +67,14 @@ pub(super) fn draw(html: &mut Html, links: &Links<'_>, places: &[SubTree<'_>], r
         if !stat.help().is_empty() {
             html.attribute("title", stat.help());
         }
-        html.raw(">").text(stat.name()).raw("</th>");
+        html.raw(">").text(&short(stat.name())).raw("</th>");
     }
     html.raw("</tr></thead><tbody>");
     let mut places: Vec<_> = places.to_vec();
     places.sort_by(|a, b| by_number(a.name(), b.name()));
     for place in places.iter().take(room) {
         html.raw("<tr><th>")
-            .link(&links.place(place.path()), place.name())
+            .link(&links.place(place.path()), &short(place.name()))
             .raw("</th>");
         for stat in place.stats() {
             cell(html, &shown(stat.value(), stat.unit()));

@@ -20,6 +20,7 @@ use std::time::SystemTime;
 
 use self::html::Html;
 use self::links::Links;
+use self::words::short;
 use super::asked::Problem;
 use super::assets::{ICON, SCRIPT, STYLE};
 use super::routes::Scene;
@@ -154,9 +155,9 @@ fn crumbs(html: &mut Html, scene: &Scene<'_>, links: &Links<'_>) {
         from = end + 1;
         html.raw(" <i>/</i> ");
         match scene.whole.at(&format!("{upto}/")) {
-            Some(tree) if tree.is_place() => html.link(&links.place(upto), segment),
-            Some(_) => html.link(&links.stat(upto), &unescape(segment)),
-            None => html.text(segment),
+            Some(tree) if tree.is_place() => html.link(&links.place(upto), &short(segment)),
+            Some(_) => html.link(&links.stat(upto), &short(&unescape(segment))),
+            None => html.text(&short(segment)),
         };
     }
 }

@@ -5,7 +5,7 @@ use super::drawing;
 use super::html::Html;
 use super::links::Links;
 use super::shown::{Measure, NOTHING, Shown, Spread, Trend, shown, weight};
-use super::words::{or_empty, plural, words};
+use super::words::{plural, short, words};
 use crate::snapshot::humane::{duration, grouped, rate};
 use crate::snapshot::{Distribution, Entry, FamilyValue, SubTree, Value, escape};
 
@@ -23,17 +23,23 @@ pub(super) fn draw(html: &mut Html, links: &Links<'_>, scene: &Scene<'_>, found:
         Some(value) => match shown(value, entry.unit()) {
             Shown::Number(number) => {
                 figure(html, number.as_deref().unwrap_or(NOTHING));
+                html.raw("<div class=\"charts\">");
                 trend(html, entry, value, &path);
+                html.raw("</div>");
             }
             Shown::Rate { count, rates } => {
                 figure(html, &count);
                 html.raw("<p>").text(&rates_in_words(rates)).raw("</p>");
+                html.raw("<div class=\"charts\">");
                 trend(html, entry, value, &path);
+                html.raw("</div>");
             }
             Shown::Spread(spread) => {
                 spread_in_words(html, &spread);
+                html.raw("<div class=\"charts\">");
                 trend(html, entry, value, &path);
                 quantile_trends(html, &spread, &path);
+                html.raw("</div>");
                 distributions(html, &spread);
             }
             Shown::Members(family) => members(html, links, entry, family),
@@ -146,14 +152,21 @@ fn distributions(html: &mut Html, spread: &Spread<'_>) {
     ];
     // Of a stat younger than the window both are the same.
     let young = spread.recent == spread.lifetime;
+    html.raw("<div class=\"spans\">");
     for (title, distribution) in &spans[usize::from(young)..] {
         if distribution.is_empty() {
             continue;
         }
-        html.raw("<h2>").text(title).raw("</h2>");
+        html.raw("<section")
+            .attribute("data-key", title)
+            .raw("><h2>")
+            .text(title)
+            .raw("</h2>");
         drawing::chart(html, distribution, spread.measure);
         statistics(html, distribution, spread.measure);
+        html.raw("</section>");
     }
+    html.raw("</div>");
 }
 
 fn statistics(html: &mut Html, of: &Distribution, measure: Measure<'_>) {
@@ -191,7 +204,7 @@ fn members(html: &mut Html, links: &Links<'_>, entry: Entry<'_>, family: &Family
     html.raw("<div class=\"scroll\"><table class=\"instances\"><tbody>");
     for (key, value) in members.iter().take(MEMBERS) {
         let path = format!("{}/{}", entry.path(), escape(key));
-        html.raw("<tr><th>").link(&links.stat(&path), or_empty(key));
+        html.raw("<tr><th>").link(&links.stat(&path), &short(key));
         html.raw("</th><td>");
         words(html, &shown(value, entry.unit()));
         html.raw("</td><td>");

@@ -9,7 +9,7 @@ use super::html::Html;
 use super::instances;
 use super::links::Links;
 use super::shown::{NOTHING, Shown, Spread, shown, weight};
-use super::words::{heading, or_empty, plural, words};
+use super::words::{heading, plural, short, words};
 use crate::snapshot::humane::{grouped, rate};
 use crate::snapshot::{Entry, FamilyValue, SubTree, Value, escape};
 
@@ -163,8 +163,7 @@ impl Page<'_> {
         if !help.is_empty() {
             html.attribute("title", help);
         }
-        html.raw("><th>")
-            .link(&self.links.stat(path), or_empty(name));
+        html.raw("><th>").link(&self.links.stat(path), &short(name));
         match shown(value, unit) {
             Shown::Number(number) => {
                 html.raw("</th><td class=\"value\">")
@@ -220,7 +219,7 @@ impl Page<'_> {
                     html.raw("<tr class=\"member\"")
                         .attribute("data-key", &path)
                         .raw("><th>")
-                        .link(&self.links.stat(&path), or_empty(key));
+                        .link(&self.links.stat(&path), &short(key));
                     html.raw("</th><td class=\"value\">")
                         .text(number.as_deref().unwrap_or(NOTHING));
                     html.raw("</td><td class=\"rate\" data-own></td>");

@@ -1,5 +1,7 @@
 //! Values in words, for where there is no row of numbers: one line, drawings included.
 
+use std::borrow::Cow;
+
 use super::drawing;
 use super::html::Html;
 use super::links::Links;
@@ -11,7 +13,7 @@ use crate::snapshot::humane::{grouped, rate};
 pub(super) fn words(html: &mut Html, shown: &Shown<'_>) {
     match shown {
         Shown::Text(text) => {
-            html.text(&shortened(text.map_or(NOTHING, or_empty)));
+            html.text(&text.map_or(Cow::Borrowed(NOTHING), short));
         }
         Shown::State(None) => {
             html.raw(NOTHING);
@@ -19,7 +21,7 @@ pub(super) fn words(html: &mut Html, shown: &Shown<'_>) {
         Shown::State(Some((state, place))) => {
             html.raw("<span class=\"state now\">");
             dot(html, colour(*place));
-            html.text(state).raw("</span>");
+            html.text(&short(state)).raw("</span>");
         }
         Shown::Shares { current, shares } => {
             drawing::proportions(html, shares);
@@ -31,7 +33,7 @@ pub(super) fn words(html: &mut Html, shown: &Shown<'_>) {
                     "<span class=\"state\">"
                 });
                 dot(html, share.colour);
-                html.text(share.name)
+                html.text(&short(share.name))
                     .raw(" <b>")
                     .text(&share.label)
                     .raw("</b></span>");
@@ -40,9 +42,9 @@ pub(super) fn words(html: &mut Html, shown: &Shown<'_>) {
         Shown::Pairs(pairs) => {
             for (name, text) in *pairs {
                 html.raw("<span class=\"pair\">")
-                    .text(name)
+                    .text(&short(name))
                     .raw(" <b>")
-                    .text(&shortened(text))
+                    .text(&short(text))
                     .raw("</b></span>");
             }
         }
@@ -81,10 +83,10 @@ pub(super) fn heading(html: &mut Html, links: &Links<'_>, top: &str, place: SubT
         html.raw("<a class=\"above\"")
             .attribute("href", &links.place(&path[..end]))
             .raw(">");
-        html.text(&path[from..end]).raw("</a><i>/</i>");
+        html.text(&short(&path[from..end])).raw("</a><i>/</i>");
         from = end + 1;
     }
-    html.link(&links.place(path), path.get(from..).unwrap_or(path));
+    html.link(&links.place(path), &short(path.get(from..).unwrap_or(path)));
 }
 
 pub(super) fn plural(count: usize, what: &str) -> String {
@@ -92,17 +94,15 @@ pub(super) fn plural(count: usize, what: &str) -> String {
     format!("{} {what}{s}", grouped(count as u64))
 }
 
-/// What stands for an empty text, which could not be seen.
-pub(super) fn or_empty(text: &str) -> &str {
-    if text.is_empty() { "(empty)" } else { text }
-}
-
-/// A text of any length as a line of a table.
-fn shortened(text: &str) -> String {
+/// A name or a text of any length as it is shown among others: an empty one could not be seen, and a long one would leave
+/// no room.
+pub(super) fn short(text: &str) -> Cow<'_, str> {
     const LONGEST: usize = 160;
-    let mut line: String = text.chars().take(LONGEST).collect();
-    if line.len() < text.len() {
-        line.push('…');
+    if text.is_empty() {
+        return Cow::Borrowed("(empty)");
     }
-    line
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
+    }
 }

@@ -99,7 +99,7 @@ fn assert_well_formed(page: &str) {
         "html", "head", "title", "body", "header", "nav", "a", "i", "b", "form", "p", "time",
         "main", "h1", "h2", "table", "colgroup", "thead", "tbody", "tr", "th", "td", "small",
         "svg", "path", "rect", "text", "span", "div", "dl", "dt", "dd", "pre", "code", "footer",
-        "details", "summary", "script", "noscript", "button", "section", "figure",
+        "details", "summary", "script", "noscript", "button", "section", "figure", "g",
     ];
     const VOID: &[&str] = &["meta", "link", "input", "col"];
     let mut open = Vec::new();
