@@ -5,6 +5,9 @@ use std::array;
 /// How many different values a histogram sees before they repeat.
 pub(crate) const VALUES: usize = 4096;
 
+/// How many series are written as text.
+pub(crate) const SERIES: usize = 100_000;
+
 /// How many keys are looked up before their order repeats.
 pub(crate) const ORDER: usize = 16_384;
 

@@ -1,4 +1,4 @@
-//! The machine: pinning threads, counting instructions and bytes, and saying where results are from.
+//! The machine: pinning threads, counting bytes, and saying where results are from.
 
 use std::fs;
 use std::mem::{size_of_val, zeroed};
@@ -24,50 +24,6 @@ pub(crate) fn resident() -> f64 {
     // SAFETY: asks for a constant of the system.
     let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
     pages.unwrap_or(0.0) * page as f64
-}
-
-/// Bytes that malloc has handed out.
-pub(crate) fn allocated() -> f64 {
-    // SAFETY: has no arguments and no effects.
-    let info = unsafe { libc::mallinfo2() };
-    (info.uordblks + info.hblkhd) as f64
-}
-
-/// Counts this thread's instructions and cycles in user mode, where the machine lets it.
-pub(crate) struct Counters {
-    instructions: i32,
-    cycles: i32,
-}
-
-impl Counters {
-    pub(crate) fn open() -> Option<Counters> {
-        let counters = Counters {
-            instructions: open_counter(1),
-            cycles: open_counter(0),
-        };
-        (counters.instructions >= 0 && counters.cycles >= 0).then_some(counters)
-    }
-
-    /// Instructions and cycles so far.
-    pub(crate) fn read(&self) -> [f64; 2] {
-        [self.instructions, self.cycles].map(|file| {
-            let mut count = 0_u64;
-            // SAFETY: the file is open and gives eight bytes.
-            unsafe { libc::read(file, (&raw mut count).cast(), 8) };
-            count as f64
-        })
-    }
-}
-
-fn open_counter(event: u64) -> i32 {
-    // `struct perf_event_attr` in its 128-byte form: type hardware, its size, the event, and two flags that leave the
-    // kernel and the hypervisor out.
-    let mut attributes = [0_u64; 16];
-    attributes[0] = 128 << 32;
-    attributes[1] = event;
-    attributes[5] = 1 << 5 | 1 << 6;
-    // SAFETY: the attributes are as long as they say; this thread on any processor, no group, no flags.
-    unsafe { libc::syscall(libc::SYS_perf_event_open, attributes.as_ptr(), 0, -1, -1, 0) as i32 }
 }
 
 /// What results were measured on: processor, how many, kernel, compiler.

@@ -1,124 +1,89 @@
-//! How fast calipers is, beside the floor and beside every peer, in one run.
-#![allow(
-    dead_code,
-    reason = "parts of the harness wait for the contenders that will use them"
-)]
+//! How fast calipers is, beside the floor and beside every peer, in one run. See the README beside this crate.
 
+mod callgrind;
+mod cli;
 mod contenders;
+mod failure;
 mod inputs;
+mod instructions;
 mod machine;
+mod memory;
 mod pool;
+mod report;
+mod results;
 mod rounds;
 mod suite;
 mod workload;
 
-use rounds::Plan;
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::sync::LazyLock;
+
+use clap::{Parser, ValueEnum};
+
+use cli::{Arguments, Command, Plan};
+use failure::Result;
+use pool::Pool;
+use report::table;
+use results::Results;
 use suite::Suite;
 use workload::Workload;
 
-fn main() {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    let suite: &'static Suite = Box::leak(Box::new(contenders::suite()));
-    let opt = |k: &str, d: &str| {
-        args.iter()
-            .position(|a| a == k)
-            .map(|i| args[i + 1].clone())
-            .unwrap_or(d.into())
-    };
-    let plan = Plan {
-        rounds: opt("--rounds", "60").parse().unwrap(),
-        millis: opt("--ms", "2").parse().unwrap(),
-        only: opt("--only", ""),
-        filter: opt("--filter", ""),
-    };
-    match args.first().map(String::as_str) {
-        Some("serve") => pool::Pool::new(suite).serve().unwrap(),
-        Some("list") => suite
-            .rows
-            .iter()
-            .enumerate()
-            .for_each(|(i, r)| println!("{i}\t{:?}\t{}", r.workload, r.name)),
-        Some("one") => {
-            calipers::background_tick(false);
-            let (i, n): (usize, usize) = (args[1].parse().unwrap(), args[2].parse().unwrap());
-            let mut r = suite.rows[i].runner();
-            r(n.min(4096));
-            r(n);
-            if let Some(c) = machine::Counters::open() {
-                let mut best = [f64::MAX; 2];
-                for _ in 0..7 {
-                    let a = c.read();
-                    r(n);
-                    let b = c.read();
-                    for k in 0..2 {
-                        best[k] = best[k].min((b[k] - a[k]) / n as f64);
-                    }
-                }
-                println!("{:.2} {:.2}", best[0], best[1]);
-            }
-        }
-        Some("mem") => match args.get(1).and_then(|a| a.parse::<usize>().ok()) {
-            Some(i) => {
-                let m = &suite.memory[i];
-                let (r, h) = (machine::resident(), machine::allocated());
-                let kept = (m.make)(m.n);
-                println!(
-                    "{:.0} {:.0}",
-                    (machine::resident() - r) / m.n as f64,
-                    (machine::allocated() - h) / m.n as f64
-                );
-                std::mem::forget(kept);
-            }
-            None => {
-                for (i, m) in suite.memory.iter().enumerate() {
-                    let o = std::process::Command::new(std::env::current_exe().unwrap())
-                        .args(["mem", &i.to_string()])
-                        .output()
-                        .unwrap();
-                    println!(
-                        "{:?} {} {}",
-                        m.thing,
-                        m.name,
-                        String::from_utf8_lossy(&o.stdout).trim()
-                    );
-                }
-            }
-        },
-        _ => {
-            let mut pool = pool::Pool::new(suite);
-            for w in Workload::ALL {
-                if !format!("{w:?}").contains(&plan.only) {
-                    continue;
-                }
-                let rows = rounds::run(&mut pool, suite, w, &plan);
-                for t in [1, 2] {
-                    let mut rows: Vec<_> = rows.iter().filter(|r| r.threads == t).collect();
-                    if rows.is_empty() {
-                        continue;
-                    }
-                    let floor = rows
-                        .iter()
-                        .find(|r| r.side == suite::Side::Floor)
-                        .map_or(f64::NAN, |r| r.median);
-                    let ours = rows
-                        .iter()
-                        .find(|r| r.side == suite::Side::Ours)
-                        .map_or(f64::NAN, |r| r.median);
-                    println!("\n### {} - {t}", w.title());
-                    rows.sort_by(|a, b| a.median.total_cmp(&b.median));
-                    for r in rows {
-                        println!(
-                            "{:60} {:10.2} {:10.2} {:8.2} {:8.2} {}",
-                            r.name,
-                            r.min,
-                            r.median,
-                            r.median / floor,
-                            r.median / ours,
-                            r.note
-                        );
-                    }
-                }
-            }
+static SUITE: LazyLock<Suite> = LazyLock::new(contenders::suite);
+
+fn main() -> ExitCode {
+    // Ticks are measured, not suffered.
+    calipers::background_tick(false);
+    match run(Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let _ = writeln!(io::stderr(), "calipers-bench: {failure}");
+            ExitCode::FAILURE
         }
     }
+}
+
+fn run(arguments: Arguments) -> Result<()> {
+    let suite = &*SUITE;
+    match arguments.command {
+        None => measure(suite, &arguments.plan),
+        Some(Command::Instructions { only, peers }) => instructions::print(suite, &only, peers),
+        Some(Command::Check { update }) => instructions::check(suite, update),
+        Some(Command::List) => list(suite),
+        Some(Command::Serve { library }) => Pool::new(suite).serve(&library),
+        Some(Command::Repeat { row }) => callgrind::repeat(suite, row),
+        Some(Command::Weigh { row }) => {
+            writeln!(io::stdout(), "{}", memory::weigh(suite, row)?)?;
+            Ok(())
+        }
+    }
+}
+
+/// Measures what is asked for, and shows each workload as soon as it is over.
+fn measure(suite: &'static Suite, plan: &Plan) -> Result<()> {
+    let mut pool = Pool::new(suite);
+    let mut results = Results::new(suite);
+    let (today, machine, load) = (machine::today(), machine::describe(), machine::load());
+    writeln!(io::stdout(), "{today}, {machine}, load {load}")?;
+    for &workload in Workload::all() {
+        if plan.wants(workload) {
+            results.add(rounds::run(&mut pool, suite, workload, plan)?);
+            write!(io::stdout(), "{}", table::text(&results, workload))?;
+        }
+    }
+    Ok(())
+}
+
+fn list(suite: &Suite) -> Result<()> {
+    let mut out = io::stdout().lock();
+    for workload in Workload::all() {
+        let name = workload.to_possible_value();
+        let name = name.as_ref().map_or("", |value| value.get_name());
+        writeln!(out, "{name}: {}", workload.title())?;
+        let rows = suite.rows.iter().enumerate();
+        for (number, row) in rows.filter(|(_, row)| row.workload == *workload) {
+            writeln!(out, "{number:5}  {}", row.name)?;
+        }
+    }
+    Ok(())
 }

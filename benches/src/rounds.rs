@@ -1,52 +1,33 @@
 //! Rounds: every contender of a workload is sampled once a round, from a rotating start, so that whatever the machine does
 //! meanwhile meets all of them alike.
 
+use crate::cli::Plan;
+use crate::failure::Result;
+use crate::memory;
 use crate::pool::Pool;
-use crate::suite::{Side, Suite};
+use crate::results::Measured;
+use crate::suite::{FLOOR, Subject, Suite};
 use crate::workload::Workload;
 
-/// How long and what to run.
-#[derive(Clone, Debug)]
-pub(crate) struct Plan {
-    pub(crate) rounds: usize,
-    /// How long a sample takes, about.
-    pub(crate) millis: f64,
-    /// Which workloads: all whose name contains this.
-    pub(crate) only: String,
-    /// Which contenders, beside the floors: all whose name contains this.
-    pub(crate) filter: String,
-}
-
-/// One row, with one number of threads, measured.
-#[derive(Clone, Debug)]
-pub(crate) struct Measured {
-    pub(crate) workload: Workload,
-    pub(crate) threads: usize,
-    pub(crate) name: String,
-    pub(crate) note: String,
-    pub(crate) side: Side,
-    /// Nanoseconds an operation.
-    pub(crate) min: f64,
-    pub(crate) median: f64,
-}
-
+/// One row, with one number of threads, while it is measured.
 struct Running {
     row: usize,
     threads: usize,
+    /// Operations a sample.
     n: usize,
     samples: Vec<f64>,
 }
 
-/// Runs one workload.
+/// Measures one workload.
 pub(crate) fn run(
     pool: &mut Pool,
     suite: &Suite,
     workload: Workload,
     plan: &Plan,
-) -> Vec<Measured> {
+) -> Result<Vec<Measured>> {
     let mut running: Vec<Running> = Vec::new();
     for (row, contender) in suite.rows.iter().enumerate() {
-        let wanted = contender.side == Side::Floor || contender.name.contains(&plan.filter);
+        let wanted = contender.library == FLOOR || contender.name.contains(&plan.filter);
         if contender.workload == workload && wanted {
             running.extend(contender.threads.iter().map(|&threads| Running {
                 row,
@@ -57,47 +38,34 @@ pub(crate) fn run(
         }
     }
     for it in &mut running {
-        it.n = calibrated(pool, it.row, it.threads, plan.millis);
-    }
-    let count = running.len();
-    for round in 0..workload.rounds(plan.rounds) {
-        for step in 0..count {
-            let it = &mut running[(step + round * 7) % count];
-            let nanos = pool.sample(it.row, it.threads, it.n);
-            it.samples.push(nanos as f64 / it.n as f64);
+        if let Subject::Timed(_) = suite.rows[it.row].subject {
+            it.n = calibrated(pool, it.row, it.threads, plan.millis())?;
         }
     }
-    pool.forget();
-    running
+    let count = running.len();
+    for round in 0..workload.rounds(plan.rounds()) {
+        for step in 0..count {
+            let it = &mut running[(step + round * 7) % count];
+            it.samples.push(match suite.rows[it.row].subject {
+                Subject::Timed(_) => pool.sample(it.row, it.threads, it.n)? as f64 / it.n as f64,
+                Subject::Weighed(..) => memory::ask(it.row)?,
+            });
+        }
+    }
+    pool.forget()?;
+    Ok(running
         .into_iter()
-        .map(|mut it| {
-            it.samples.sort_by(f64::total_cmp);
-            let contender = &suite.rows[it.row];
-            Measured {
-                workload,
-                threads: it.threads,
-                name: contender.name.clone(),
-                note: contender.note.to_owned(),
-                side: contender.side,
-                min: it.samples.first().copied().unwrap_or(f64::NAN),
-                median: median(&it.samples),
-            }
-        })
-        .collect()
-}
-
-/// The middle one of sorted samples.
-pub(crate) fn median(sorted: &[f64]) -> f64 {
-    sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
+        .map(|it| Measured::new(it.row, it.threads, it.samples))
+        .collect())
 }
 
 /// How many operations take `millis` milliseconds.
-fn calibrated(pool: &mut Pool, row: usize, threads: usize, millis: f64) -> usize {
+fn calibrated(pool: &mut Pool, row: usize, threads: usize, millis: f64) -> Result<usize> {
     let mut n = 1;
     loop {
-        let nanos = pool.sample(row, threads, n).max(1);
+        let nanos = pool.sample(row, threads, n)?.max(1);
         if nanos > 200_000 || n > 1 << 24 {
-            return ((n as f64 * millis * 1e6 / nanos as f64) as usize).max(1);
+            return Ok(((n as f64 * millis * 1e6 / nanos as f64) as usize).max(1));
         }
         n *= 4;
     }

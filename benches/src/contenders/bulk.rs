@@ -1,19 +1,39 @@
-//! Calipers, when somebody reads: snapshots, ticks, and what a hundred thousand stats take.
+//! Calipers, when somebody reads: snapshots, ticks and text, each over a hundred thousand stats.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Acquire, Ordering::Release};
-use std::time::Duration;
+use std::sync::atomic::{
+    AtomicBool, AtomicU64, Ordering::Acquire, Ordering::Relaxed, Ordering::Release,
+};
+use std::time::{Duration, Instant};
 use std::{hint, thread};
 
-use calipers::{Counter, Histogram, Registry};
+use calipers::report::prometheus::{Exposition, Format};
+use calipers::{Counter, Registry, Timer};
 
-use super::recording::{family, named};
-use crate::inputs::{Latencies, key};
+use super::recording::{family_in, named};
+use crate::inputs::{SERIES, key};
 use crate::machine;
-use crate::suite::{Suite, Thing, runner};
+use crate::suite::{Runner, Suite, runner};
 use crate::workload::Workload;
 
 const STATS: usize = 100_000;
+
+pub(crate) fn register(suite: &mut Suite) {
+    suite
+        .operation(
+            Workload::Snapshot,
+            "calipers Registry::snapshot",
+            &[1],
+            Counters::new,
+            Arc::clone,
+            |counters, _| drop(counters.registry.snapshot()),
+        )
+        .note("and its drop")
+        .leads();
+    beside(suite);
+    suite.custom(Workload::Tick, "calipers tick", ticks).leads();
+    exposition(suite);
+}
 
 /// Counters that two threads, one of them gone, have counted in.
 struct Counters {
@@ -34,22 +54,6 @@ impl Counters {
             _held: held,
         }
     }
-}
-
-pub(crate) fn register(suite: &mut Suite) {
-    suite
-        .operation(
-            Workload::Snapshot,
-            "calipers Registry::snapshot",
-            &[1],
-            Counters::new,
-            |counters| counters.clone(),
-            |counters, _| drop(counters.registry.snapshot()),
-        )
-        .note("and its drop")
-        .ours();
-    beside(suite);
-    memory(suite);
 }
 
 /// A thread that takes snapshots whenever it is let.
@@ -74,7 +78,7 @@ impl Reader {
                     drop(counters.registry.snapshot());
                 } else {
                     working.store(false, Release);
-                    thread::sleep(std::time::Duration::from_micros(100));
+                    thread::sleep(Duration::from_micros(100));
                 }
             }
         });
@@ -102,6 +106,8 @@ fn beside(suite: &mut Suite) {
             .counter(name)
             .expect("the name is a path")
     };
+    // The floor of this workload is our own counter, undisturbed.
+    suite.rows_of(crate::suite::FLOOR);
     suite
         .operation(
             Workload::Beside,
@@ -111,12 +117,12 @@ fn beside(suite: &mut Suite) {
             |counter| Counter::clone(counter),
             |counter, _| counter.inc(),
         )
-        .floor();
+        .leads();
+    suite.rows_of(crate::suite::OURS);
     suite
         .custom(
             Workload::Beside,
             "calipers Counter, snapshots of 100,000 counters on the other processor",
-            &[1],
             move || {
                 let reader = Reader::new();
                 let mut run = runner(counter("bench.beside"), |counter, _| counter.inc());
@@ -128,82 +134,84 @@ fn beside(suite: &mut Suite) {
                 })
             },
         )
-        .ours();
+        .leads();
 }
 
-fn memory(suite: &mut Suite) {
-    suite
-        .memory(
-            Thing::Counter,
-            "calipers Registry, named counters",
-            STATS,
-            |n| {
-                let registry = Registry::new();
-                named(&registry, n).iter().for_each(Counter::inc);
-                Box::new(registry)
-            },
-        )
-        .ours();
-    suite.memory(
-        Thing::Counter,
-        "calipers Family<String, Counter>",
-        STATS,
-        |n| {
-            let family = family(n);
-            (0..n).for_each(|i| family.get(&*key(i)).inc());
-            Box::new(family)
-        },
-    );
-    let named = |n: usize| {
+/// Ticks, each five seconds later than the last by the library's own reckoning. Before each, one timer in a hundred is used.
+fn ticks() -> Runner {
+    /// Seconds that ticks of any runner have already gone ahead.
+    static AHEAD: AtomicU64 = AtomicU64::new(0);
+    let registry = Registry::new();
+    let timers: Vec<Timer> = (0..STATS)
+        .map(|i| registry.timer(&key(i)).expect("the name is a path"))
+        .collect();
+    let used = |timer: &Timer| timer.record(Duration::from_millis(1));
+    timers.iter().for_each(used);
+    let tick = move || {
+        let later = Duration::from_secs(AHEAD.fetch_add(5, Relaxed) + 5);
+        let began = Instant::now();
+        calipers::private::tick(later);
+        began.elapsed().as_nanos() as u64
+    };
+    tick();
+    let mut round = 0;
+    Box::new(move |n| {
+        let _kept = &registry;
+        (0..n)
+            .map(|_| {
+                round += 1;
+                timers.iter().skip(round % 100).step_by(100).for_each(used);
+                tick()
+            })
+            .sum()
+    })
+}
+
+fn exposition(suite: &mut Suite) {
+    let build = || {
         let registry = Registry::new();
-        let all: Vec<Histogram> = (0..n)
-            .map(|i| registry.histogram(&key(i)).expect("the name is a path"))
-            .collect();
-        (registry, all)
+        let family = family_in(&registry, SERIES);
+        for i in 0..SERIES {
+            family.get(&*key(i)).add(i as u64);
+        }
+        // A second thread's slab, as in the floor.
+        thread::scope(|scope| {
+            scope.spawn(|| (0..SERIES).for_each(|i| family.get(&*key(i)).inc()));
+        });
+        (registry, family)
     };
     suite
-        .memory(
-            Thing::IdleHistogram,
-            "calipers Registry, named histograms",
-            10_000,
-            move |n| Box::new(named(n)),
-        )
-        .ours();
-    suite
-        .memory(
-            Thing::Histogram,
-            "calipers Registry, named histograms",
-            10_000,
-            move |n| {
-                let (registry, all) = named(n);
-                let latencies = Latencies::new();
-                for (i, histogram) in all.iter().enumerate() {
-                    latencies
-                        .samples(i)
-                        .for_each(|latency| histogram.record(latency.nanos));
-                }
-                calipers::private::tick(Duration::ZERO); // as every five seconds: what was outgrown is freed
-                Box::new((registry, all))
+        .custom(
+            Workload::Exposition,
+            "calipers snapshot + Exposition::write",
+            move || {
+                let (registry, family) = build();
+                runner(
+                    (registry, family, Exposition::new(), Vec::new()),
+                    |(registry, _, exposition, out), _| {
+                        out.clear();
+                        exposition.write(&registry.snapshot(), Format::Text, out);
+                    },
+                )
             },
         )
-        .ours();
+        .note("the snapshot and its drop included; buffer reused")
+        .leads();
     suite
-        .memory(
-            Thing::FullHistogram,
-            "calipers Registry, named histograms",
-            10_000,
-            move |n| {
-                let (registry, all) = named(n);
-                let latencies = Latencies::new();
-                for histogram in &all {
-                    latencies
-                        .nanos
-                        .iter()
-                        .for_each(|nanos| histogram.record(*nanos));
-                }
-                calipers::private::tick(Duration::ZERO);
-                Box::new((registry, all))
+        .custom(
+            Workload::Exposition,
+            "calipers Exposition::write",
+            move || {
+                let (registry, family) = build();
+                let snapshot = registry.snapshot();
+                runner(
+                    (snapshot, family, Exposition::new(), Vec::new()),
+                    |(snapshot, _, exposition, out), _| {
+                        out.clear();
+                        exposition.write(snapshot, Format::Text, out);
+                    },
+                )
             },
         )
-        .ours();
+        .does_less("of a snapshot that is there already");
 }

@@ -64,7 +64,7 @@ pub(crate) fn register(suite: &mut Suite) {
                 |siblings, _| drop(Worker::init_child(&siblings.processor, "thread")),
             )
             .note("counter, up-down counter, timer, histogram, gauge; three aggregates above")
-            .ours();
+            .leads();
         suite
             .operation(
                 workload,

@@ -7,8 +7,8 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 use super::prototype;
-use crate::inputs::{self, Latencies, ORDER, Random, VALUES};
-use crate::suite::{Suite, Thing, barrier, phase};
+use crate::inputs::{self, Latencies, ORDER, Random, SERIES, VALUES};
+use crate::suite::{Suite, barrier, phase};
 use crate::workload::Workload;
 
 /// A number on cache lines of its own.
@@ -50,7 +50,7 @@ fn counters(suite: &mut Suite) {
             |_| Box::new(Alone::default()),
             |number, _| bump(&number.0, 1),
         )
-        .floor();
+        .leads();
     suite
         .operation(
             Workload::Counter,
@@ -80,7 +80,7 @@ fn counters(suite: &mut Suite) {
             |_| -> Box<[AtomicU64; 1024]> { Box::new([const { AtomicU64::new(0) }; 1024]) },
             |numbers, i| bump(&numbers[i % 1024], 1),
         )
-        .floor();
+        .leads();
     suite.many(
         "floor: AtomicU64::fetch_add, shared",
         |i| {
@@ -95,9 +95,12 @@ fn counters(suite: &mut Suite) {
 
 fn families(suite: &mut Suite) {
     type Owned = HashMap<String, u64, FixedState>;
-    let owned = suite.family(
+    suite.family(
         "floor: owned HashMap (foldhash) += 1",
-        "one map a thread; nobody else can read",
+        |row| {
+            row.does_less("one map a thread; nobody else can read")
+                .leads();
+        },
         |_| (),
         |_| Owned::default(),
         |map, key| match map.get_mut(key) {
@@ -107,12 +110,11 @@ fn families(suite: &mut Suite) {
             }
         },
     );
-    for row in owned {
-        suite.rows[row].floor();
-    }
     suite.family(
         "floor: fixed HashMap (foldhash), fetch_add",
-        "no lock, so no key can be added",
+        |row| {
+            row.does_less("no lock, so no key can be added");
+        },
         |keys| {
             let numbers = keys.iter().map(|key| (*key, AtomicU64::new(0)));
             numbers.collect::<HashMap<&str, AtomicU64, FixedState>>()
@@ -134,7 +136,7 @@ fn families(suite: &mut Suite) {
             },
             |(numbers, order), i| bump(&numbers[usize::from(order[i % ORDER]) % 4], 1),
         )
-        .floor();
+        .leads();
 }
 
 /// A pseudo-random order of four variants.
@@ -171,8 +173,8 @@ fn distributions(suite: &mut Suite) {
                 bump(&known.sum.0, nanos);
             },
         )
-        .note("the bucket is known beforehand; no min, no max")
-        .floor();
+        .does_less("the bucket is known beforehand; no min, no max")
+        .leads();
     suite.operation(
         Workload::TimedFn,
         "floor: the bare call",
@@ -219,16 +221,13 @@ fn exposition(suite: &mut Suite) {
                 }
             },
         )
-        .floor();
+        .leads();
 }
-
-/// How many series are written as text.
-pub(crate) const SERIES: usize = 100_000;
 
 fn memory(suite: &mut Suite) {
     suite
         .memory(
-            Thing::Counter,
+            Workload::MemoryCounter,
             "floor: u64 and key in one arena",
             100_000,
             |n| {
@@ -241,5 +240,5 @@ fn memory(suite: &mut Suite) {
                 Box::new((arena, counts))
             },
         )
-        .floor();
+        .leads();
 }

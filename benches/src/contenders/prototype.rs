@@ -131,7 +131,7 @@ pub(crate) fn register(suite: &mut Suite) {
                 record(nanos(ticks().wrapping_sub(begin), *factor));
             },
         );
-        row.note(NOTE).floor();
+        row.does_less(NOTE).leads();
     }
     let row = suite.operation(
         Workload::TimedFn,
@@ -145,7 +145,7 @@ pub(crate) fn register(suite: &mut Suite) {
             record(nanos(ticks().wrapping_sub(begin), *factor));
         },
     );
-    row.note(NOTE).floor();
+    row.does_less(NOTE).leads();
     suite
         .operation(
             Workload::Clock,
@@ -160,7 +160,7 @@ pub(crate) fn register(suite: &mut Suite) {
             },
         )
         .note("ticks, not nanoseconds")
-        .floor();
+        .leads();
     suite.operation(
         Workload::Clock,
         "std::time::Instant twice",

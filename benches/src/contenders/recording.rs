@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use calipers::{Counter, Family, Histogram, Registry, States, Timer, timed};
+use calipers::{Counter, Family, Histogram, Instrumented, Registry, States, Timer, timed};
 
 use super::floors;
 use crate::inputs::{ORDER, key};
@@ -37,39 +37,14 @@ fn counters(suite: &mut Suite) {
             |counter| Counter::clone(counter),
             |counter, _| counter.inc(),
         )
-        .ours();
+        .leads();
     suite
         .many(
             "calipers Counter",
             |i| counter(&format!("bench.many.n{i}")),
             Counter::inc,
         )
-        .ours();
-    suite.operation(
-        Workload::Counter,
-        "calipers UpDownCounter, up and down",
-        &[1, 2],
-        || {
-            registry()
-                .up_down_counter("bench.level")
-                .expect("the name is a path")
-        },
-        |level| calipers::UpDownCounter::clone(level),
-        |level, _| {
-            level.inc();
-            level.dec();
-        },
-    );
-    suite
-        .operation(
-            Workload::Counter,
-            "calipers::incr(name)",
-            &[1, 2],
-            || (),
-            |_| (),
-            |(), _| calipers::incr("bench.procedural", 1),
-        )
-        .note("looks the name up at every call");
+        .leads();
 }
 
 #[derive(Clone, Copy, States)]
@@ -83,16 +58,15 @@ enum Method {
 const METHODS: [Method; 4] = [Method::Get, Method::Put, Method::Post, Method::Delete];
 
 fn families(suite: &mut Suite) {
-    let rows = suite.family(
+    suite.family(
         "calipers Family<String, Counter>",
-        "",
-        |keys| family(keys.len()),
+        |row| {
+            row.hashes().leads();
+        },
+        |keys| family_in(registry(), keys.len()),
         |family| Family::clone(family),
         |family, key| family.get(key).inc(),
     );
-    for row in rows {
-        suite.rows[row].ours();
-    }
     suite
         .operation(
             Workload::FamilyEnum,
@@ -105,25 +79,25 @@ fn families(suite: &mut Suite) {
                 family.get(method).inc();
             },
         )
-        .ours();
+        .leads();
 }
 
-/// A family of its own, that admits so many keys.
-pub(crate) fn family(cap: usize) -> Family<String, Counter> {
-    #[derive(calipers::Instrumented)]
+/// A family in this registry, that admits so many keys.
+pub(crate) fn family_in(registry: &Registry, cap: usize) -> Family<String, Counter> {
+    #[derive(Instrumented)]
     struct Small {
         #[stat(label = "path")]
         requests: Family<String, Counter>,
     }
-    #[derive(calipers::Instrumented)]
+    #[derive(Instrumented)]
     struct Large {
         #[stat(label = "path", cap = 100_000)]
         requests: Family<String, Counter>,
     }
     if cap <= 1000 {
-        Small::init("/bench/small").requests
+        Small::init_in(registry, "/bench/small").requests
     } else {
-        Large::init("/bench/large").requests
+        Large::init_in(registry, "/bench/large").requests
     }
 }
 
@@ -143,7 +117,7 @@ fn distributions(suite: &mut Suite) {
             },
         )
         .note("exact sum, min and max; error at most 1.1 %")
-        .ours();
+        .leads();
     suite
         .histogram(
             "calipers Histogram, f64",
@@ -204,7 +178,7 @@ fn timers(suite: &mut Suite) {
             },
         )
         .note("outcome, in flight, sum, min, max")
-        .ours();
+        .leads();
     suite
         .operation(
             Workload::Timed,
@@ -230,7 +204,7 @@ fn timers(suite: &mut Suite) {
             |(), _| timed_fn(),
         )
         .note(NOTE)
-        .ours();
+        .leads();
     suite
         .operation(
             Workload::TimedFn,
@@ -261,7 +235,7 @@ fn timers(suite: &mut Suite) {
             |(), _| poll_once(timed_async()),
         )
         .note("outcome, in flight, sum, min, max")
-        .ours();
+        .leads();
 }
 
 /// Named counters, as many as asked for.

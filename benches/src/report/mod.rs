@@ -1,0 +1,3 @@
+//! How results are shown.
+
+pub(crate) mod table;
