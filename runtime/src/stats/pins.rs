@@ -3,7 +3,7 @@
 //! A name has one entry whether it is written `jobs.done`, `/jobs/done` or `jobs/done`, and no key beside the stat, which
 //! knows its place and its name ([`super::spelling`]). Maps stand in shards, so that two threads that use two names rarely meet.
 
-use std::borrow::{Borrow, Cow};
+use std::borrow::Borrow;
 use std::collections::HashSet;
 use std::fmt;
 use std::hash::{BuildHasher, Hash, Hasher};
@@ -20,6 +20,7 @@ use crate::tree::class::SpecRef;
 use crate::tree::entry::{Backing, Entry, OVERFLOW};
 use crate::tree::opener::Opened;
 use crate::tree::place::Node;
+use crate::tree::stat_name::StatName;
 
 /// More shards than threads that look names up at once.
 const SHARDS: usize = 16;
@@ -38,10 +39,10 @@ impl Pinned {
     pub(super) fn new(name: &str, spec: SpecRef, opened: Opened<'_>) -> Pinned {
         let Opened { node, source, .. } = opened;
         let node = node.into_owned();
-        let shared = node.single().is_none().then(|| {
-            let name = Cow::Owned(name.to_owned());
-            Arc::new(Entry::new(name, spec, source, 0))
-        });
+        let shared = node
+            .single()
+            .is_none()
+            .then(|| Arc::new(Entry::new(StatName::given(name), spec, source, 0)));
         Pinned { node, shared }
     }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::closures::{self, Closure};
 use super::entry::{Entry, Source};
 use super::fold;
-use super::known::{self, Epoch};
+use super::known::{self, Epoch, Known};
 use super::lookup::Tree;
 use super::pass;
 use super::read::Read;
@@ -72,12 +72,11 @@ fn walk(
     epoch: Epoch,
 ) -> Walk {
     // Shapes first: making one writes to the view, reading values does not.
-    let known = tree.known.get_mut(turn);
-    let places: Vec<_> = known
-        .rows
+    let Known { rows, names, .. } = tree.known.get_mut(turn);
+    let places: Vec<_> = rows
         .values_mut()
         .filter(|row| row.is_shown())
-        .map(|row| row.shape(epoch))
+        .map(|row| row.shape(names, epoch))
         .collect();
     let stats = places.iter().map(|shape| shape.stats.len()).sum();
     let mut walk = Walk {
@@ -108,7 +107,7 @@ fn walk(
                 } else {
                     above[..open].iter().rev().find_map(|above| {
                         let aggregate = &above.stat;
-                        let fits = aggregate.name == entry.name
+                        let fits = *aggregate.name == *entry.name
                             && aggregate.spec.kind.folds(entry.spec.kind);
                         fits.then_some(above.value)
                     })

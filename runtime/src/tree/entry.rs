@@ -1,14 +1,17 @@
 //! Entries: what a place knows of each of its stats. Ids, kinds and descriptions, never the stat's type.
 
 use std::any::Any;
-use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use foldhash::fast::RandomState;
 
 use super::class::SpecRef;
 use super::closures::Closure;
 use super::remembered::RealmStates;
+use super::standing::ByName;
+use super::stat_name::StatName;
 use crate::cells::ids::Width;
 use crate::cells::list::List;
 use crate::cells::turn::{Kept, Turn};
@@ -18,7 +21,7 @@ use crate::snapshot::Value;
 /// One stat at a place, or one member of a family.
 pub(crate) struct Entry {
     /// A stat's name; a member's key.
-    pub(crate) name: Cow<'static, str>,
+    pub(crate) name: StatName,
     pub(crate) spec: SpecRef,
     pub(crate) source: Source,
     /// Nanoseconds of [`clock::now`] at which it was made.
@@ -28,13 +31,21 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    pub(crate) fn new(name: Cow<'static, str>, spec: SpecRef, source: Source, born: u64) -> Entry {
+    pub(crate) fn new(name: StatName, spec: SpecRef, source: Source, born: u64) -> Entry {
         Entry {
             name,
             spec,
             source,
             born,
             states: Kept::new(RealmStates::default()),
+        }
+    }
+
+    /// Of a member: its key, as values have it.
+    pub(crate) fn key(&self) -> Arc<str> {
+        match &self.name {
+            StatName::Given(key) => key.clone(),
+            StatName::Declared(key) => Arc::from(*key),
         }
     }
 
@@ -115,7 +126,7 @@ pub(crate) struct Members {
     /// For whoever reads; newest first.
     pub(crate) list: List<Arc<Entry>>,
     /// For whoever adds.
-    by_key: Mutex<HashMap<Arc<str>, Arc<Entry>>>,
+    by_key: Mutex<HashSet<ByName<Arc<Entry>>, RandomState>>,
     admitted: AtomicUsize,
     /// The family that users hold, if one still does; whoever opens the same place again shares it.
     pub(crate) typed: Mutex<Weak<dyn Any + Send + Sync>>,
@@ -133,7 +144,7 @@ impl Members {
             spec,
             cap: if cap == 0 { DEFAULT_CAP } else { cap },
             list: List::new(),
-            by_key: Mutex::new(HashMap::new()),
+            by_key: Mutex::default(),
             admitted: AtomicUsize::new(0),
             typed: Mutex::new(Weak::<()>::new()),
         }
@@ -153,7 +164,7 @@ impl Members {
         let _pass = gate::enter();
         let mut by_key = self.by_key.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(present) = by_key.get(key) {
-            return Some(present.source.clone());
+            return Some(present.0.source.clone());
         }
         if key != OVERFLOW {
             if self.is_full() {
@@ -162,13 +173,13 @@ impl Members {
             self.admitted.fetch_add(1, Relaxed);
         }
         let entry = Arc::new(Entry::new(
-            Cow::Owned(key.to_owned()),
+            StatName::given(key),
             self.spec.clone(),
             make(),
             clock::now(),
         ));
         let source = entry.source.clone();
-        by_key.insert(Arc::from(key), entry.clone());
+        by_key.insert(ByName(entry.clone()));
         self.list.push(entry);
         Some(source)
     }

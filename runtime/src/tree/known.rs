@@ -5,8 +5,8 @@
 
 use std::collections::btree_map::Entry as Slot;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-use std::time::SystemTime;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, SystemTime};
 
 use super::entry::Entry;
 use super::life::{Life, Single};
@@ -15,6 +15,7 @@ use super::pass::Passes;
 use super::path::PathKey;
 use super::place::Place;
 use super::standing::{Batch, ByName, Standing};
+use super::stat_name;
 use crate::cells::clock;
 use crate::cells::turn::Turn;
 use crate::snapshot::{PlaceShape, StatShape};
@@ -26,6 +27,8 @@ pub(crate) struct Known {
     /// What is retired and still pinned by a guard, and has a newcomer in its place. It counts in the totals of its
     /// ancestors and is shown nowhere. By [address](Life::address).
     hidden: BTreeMap<usize, Life>,
+    /// The names that were declared, as snapshots have them.
+    pub(super) names: stat_name::Shared,
     /// How far rates have been brought, by realm.
     pub(crate) passes: Passes,
 }
@@ -148,7 +151,7 @@ impl Row {
             .map(|ByName(single)| Standing::Single(single))
             .peekable();
         std::iter::from_fn(move || match (instances.peek(), lone.peek()) {
-            (Some(one), Some(other)) if one.entry().name > other.entry().name => lone.next(),
+            (Some(one), Some(other)) if *one.entry().name > *other.entry().name => lone.next(),
             (Some(_), _) => instances.next(),
             (None, _) => lone.next(),
         })
@@ -158,7 +161,7 @@ impl Row {
     fn renew(&mut self) -> Vec<Arc<Single>> {
         let stats = self.place.instances();
         let mut stats: Vec<(Batch, u32)> = stats.map(|(batch, at)| (batch.clone(), at)).collect();
-        stats.sort_by(|(a, i), (b, j)| a[*i as usize].name.cmp(&b[*j as usize].name));
+        stats.sort_by(|(a, i), (b, j)| a[*i as usize].name.cmp(&*b[*j as usize].name));
         self.stats = stats.into();
         self.change();
         if self.lone.is_empty() {
@@ -224,7 +227,7 @@ impl Row {
     }
 
     /// What readers see of it beside its values.
-    pub(crate) fn shape(&mut self, epoch: Epoch) -> Arc<PlaceShape> {
+    pub(super) fn shape(&mut self, names: &mut stat_name::Shared, epoch: Epoch) -> Arc<PlaceShape> {
         if let (Some(shape), false) = (&self.shape, self.changed) {
             return shape.clone();
         }
@@ -236,7 +239,7 @@ impl Row {
             labels: labels(place).into(),
             stats: self
                 .stats()
-                .map(|stat| shape_of(stat.entry(), epoch))
+                .map(|stat| shape_of(stat.entry(), names, epoch))
                 .collect(),
         });
         self.shape = Some(shape.clone());
@@ -244,14 +247,14 @@ impl Row {
     }
 }
 
-fn shape_of(entry: &Entry, epoch: Epoch) -> StatShape {
+fn shape_of(entry: &Entry, names: &mut stat_name::Shared, epoch: Epoch) -> StatShape {
     StatShape {
-        name: Arc::from(&*entry.name),
+        name: names.get(&entry.name),
         kind: entry.spec.kind,
         help: entry.spec.help,
         unit: entry.spec.unit,
         label: entry.spec.label,
-        created: epoch.at(entry.born),
+        created: epoch.of(entry.born),
     }
 }
 
@@ -274,6 +277,9 @@ pub(crate) struct Epoch {
     wall: SystemTime,
 }
 
+/// That of the program: a stat was created at one time, however often its place is shown anew and the system's clock is set.
+static FIRST: OnceLock<Epoch> = OnceLock::new();
+
 impl Epoch {
     pub(crate) fn now() -> Epoch {
         Epoch {
@@ -286,9 +292,18 @@ impl Epoch {
         self.wall
     }
 
-    fn at(self, nanos: u64) -> SystemTime {
-        let ago = std::time::Duration::from_nanos(self.now.saturating_sub(nanos));
-        self.wall.checked_sub(ago).unwrap_or(self.wall)
+    /// When something was born. A test's clock may have been ahead: that is as if just now.
+    fn of(self, born: u64) -> SystemTime {
+        let first = FIRST.get_or_init(|| self);
+        let born = born.min(self.now);
+        let at = if born < first.now {
+            let ago = Duration::from_nanos(first.now - born);
+            first.wall.checked_sub(ago)
+        } else {
+            let since = Duration::from_nanos(born - first.now);
+            first.wall.checked_add(since)
+        };
+        at.unwrap_or(first.wall)
     }
 }
 
@@ -324,6 +339,7 @@ pub(crate) fn remove(turn: &mut Turn, life: &Life) {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::Counter;
     use crate::Registry;
     use crate::tree::class::SpecRef;
@@ -348,5 +364,20 @@ mod tests {
         late.into_iter().for_each(|life| tree.news.push(life));
         drop(place);
         assert_eq!(rows(), before);
+    }
+
+    #[test]
+    fn a_stat_was_created_at_one_time_though_the_wall_clock_is_set() {
+        let before = Epoch::now();
+        let born = before.now.saturating_sub(5);
+        let created = before.of(born);
+        let hour = Duration::from_secs(3600);
+        for wall in [before.wall + hour, before.wall - hour] {
+            let later = Epoch {
+                now: before.now + 1_000_000_000,
+                wall,
+            };
+            assert_eq!(later.of(born), created);
+        }
     }
 }

@@ -39,6 +39,7 @@ pub(crate) mod remembered;
 mod settle;
 pub(crate) mod slow;
 mod standing;
+pub(crate) mod stat_name;
 pub(crate) mod tick;
 mod total;
 

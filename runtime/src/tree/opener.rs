@@ -16,6 +16,7 @@ use super::faults::{self, Fault};
 use super::lookup::Tree;
 use super::path::{self, PathError};
 use super::place::Node;
+use super::stat_name::StatName;
 use crate::Kind;
 use crate::cells::clock;
 
@@ -129,7 +130,7 @@ impl<'n> Opener<'n> {
         let stat = self.class.stats.get(index).unwrap_or(UNKNOWN);
         Opening {
             opener: self,
-            name: Cow::Borrowed(stat.name),
+            name: StatName::Declared(stat.name),
             spec: SpecRef::Declared(&stat.spec),
         }
     }
@@ -227,7 +228,7 @@ pub trait OpenWith<W>: Sized {
 /// One stat about to be opened.
 pub struct Opening<'o> {
     opener: &'o Opener<'o>,
-    name: Cow<'static, str>,
+    name: StatName,
     spec: SpecRef,
 }
 
@@ -373,7 +374,7 @@ fn open_one<S>(
 ) -> S {
     let opened = open(&Opening {
         opener: &opener,
-        name: Cow::Owned(name.to_owned()),
+        name: StatName::given(name),
         spec,
     });
     drop(opener);

@@ -78,7 +78,7 @@ pub(crate) fn pass(turn: &mut Turn, tree: &Tree, realm: Realm, now: u64) {
                         && let Some(feeds) = place.feeds(entry)
                     {
                         for member in &mut moved[before..] {
-                            let key = Arc::from(&*member.entry.name);
+                            let key = member.entry.key();
                             member.feeds = Some((feeds.clone(), Some(key)));
                         }
                     }

@@ -229,7 +229,7 @@ impl Place {
         while let Some(node) = above {
             let place = node.place();
             let lone = place.lone_aggregates(name);
-            let named = place.aggregates.iter().filter(|of| of.name == name);
+            let named = place.aggregates.iter().filter(|of| of.name == *name);
             let result = named.chain(&lone).find_map(|of| found(place, of));
             if result.is_some() {
                 return result;

@@ -185,7 +185,7 @@ impl<'t> Read<'t> {
         now: u64,
     ) -> Vec<(Arc<str>, Value)> {
         let mut values: Vec<(Arc<str>, Value)> = members
-            .map(|member| (Arc::from(&*member.name), self.value(member, now)))
+            .map(|member| (member.key(), self.value(member, now)))
             .filter(|(_, value)| !(family.spec.hide_zero && is_zero(value)))
             .collect();
         values.sort_by(|(a, _), (b, _)| a.cmp(b));

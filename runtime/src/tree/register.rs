@@ -83,13 +83,13 @@ impl RegisterGuard<'_> {
     /// The stat of this name; and a share in its life, if it has one of its own. Whoever drops that share must have
     /// left the register: should it be the last, the stat leaves the register with it.
     pub(crate) fn find(&self, name: &str) -> Option<(&Entry, Option<Node>)> {
-        let instances = match self.pending.iter().find(|entry| entry.name == name) {
+        let instances = match self.pending.iter().find(|entry| entry.name == *name) {
             Some(entry) => Some(entry),
             None => match &self.by_name {
                 Some(by_name) => by_name.get(name).map(|ByName(stat)| &**stat),
                 None => {
                     let mut stats = self.place.stats().map(|stat| stat.entry());
-                    stats.find(|entry| entry.name == name)
+                    stats.find(|entry| entry.name == *name)
                 }
             },
         };
@@ -202,7 +202,7 @@ impl Place {
             .iter()
             .flat_map(|lone| lone.aggregates.iter().rev());
         newest
-            .filter(|single| single.entry.name == name)
+            .filter(|single| single.entry.name == *name)
             .map(|single| EntryRef::Single(single.clone()))
             .collect()
     }

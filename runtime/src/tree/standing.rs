@@ -80,6 +80,12 @@ impl Named for EntryRef {
     }
 }
 
+impl Named for Arc<Entry> {
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
+
 impl Named for Arc<Single> {
     fn name(&self) -> &str {
         &self.entry.name
