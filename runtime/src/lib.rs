@@ -158,6 +158,8 @@ mod catalog;
 mod cells;
 pub mod guide;
 mod kind;
+#[cfg(feature = "mapped")]
+pub mod mapped;
 mod metered;
 pub mod prelude;
 #[doc(hidden)]
