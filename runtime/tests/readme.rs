@@ -1,6 +1,8 @@
 //! That README.md tells the truth where a program can tell. Its Rust is run by the documentation tests of `lib.rs`.
 
+use std::collections::BTreeSet;
 use std::path::Path;
+use std::process::Command;
 
 const README: &str = include_str!("../../README.md");
 const MANIFEST: &str = include_str!("../Cargo.toml");
@@ -32,6 +34,66 @@ fn every_feature_is_in_the_table_of_features() {
             "{name} is not in README.md"
         );
     }
+}
+
+/// The crates, each with its version, that are built beside this one with these features.
+fn crates(features: &str) -> BTreeSet<String> {
+    let mut tree = Command::new(env!("CARGO"));
+    tree.args(["tree", "--package", "calipers", "--features", features]);
+    tree.args(["--edges", "normal", "--prefix", "none", "--locked"]);
+    // Of one system, so that the numbers are the same on all.
+    tree.args(["--target", "x86_64-unknown-linux-gnu"]);
+    let tree = tree.current_dir(env!("CARGO_MANIFEST_DIR")).output();
+    let tree = tree.expect("cargo, as this is run by it");
+    assert!(
+        tree.status.success(),
+        "{}",
+        String::from_utf8_lossy(&tree.stderr)
+    );
+    let crates = String::from_utf8(tree.stdout).expect("names and numbers");
+    let named = |line: &str| {
+        let mut words = line.split(' ');
+        Some(format!("{} {}", words.next()?, words.next()?))
+    };
+    let itself = format!("calipers v{}", env!("CARGO_PKG_VERSION"));
+    let crates = crates.lines().filter_map(named);
+    crates.filter(|name| *name != itself).collect()
+}
+
+#[test]
+fn every_feature_adds_the_crates_that_the_table_says() {
+    let default = crates("");
+    let told = format!("{} crates are built beside this one", default.len());
+    assert!(README.contains(&told), "README.md does not say: {told}");
+    let rows = README
+        .split_once("| feature |")
+        .expect("the table")
+        .1
+        .lines();
+    let mut checked = 0;
+    for row in rows.skip(2).take_while(|line| line.starts_with('|')) {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        let (feature, told) = (cells[1].trim_matches('`'), cells[3]);
+        let with = crates(feature);
+        let added: Vec<&String> = with.difference(&default).collect();
+        let (count, names) = told.split_once(": ").unwrap_or((told, ""));
+        let count = if count == "none" { "0" } else { count };
+        assert_eq!(count, added.len().to_string(), "{feature} adds {added:?}");
+        let is_crate = |word: &&str| {
+            !matches!(*word, "" | "the same")
+                && !word.contains("what they need")
+                && !word.contains("what it needs")
+        };
+        for name in names.split(", ").filter(is_crate) {
+            let named = |added: &&&String| added.starts_with(&format!("{name} v"));
+            assert!(
+                added.iter().any(|added| named(&added)),
+                "{feature} adds no {name}: {added:?}"
+            );
+        }
+        checked += 1;
+    }
+    assert!(checked >= 6, "{checked} features");
 }
 
 #[test]

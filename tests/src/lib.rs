@@ -10,5 +10,6 @@ pub mod logged;
 pub mod memory;
 pub mod own_process;
 pub mod parts;
+pub mod peak;
 pub mod random;
 pub mod task;
