@@ -65,16 +65,24 @@ pub fn reading<'env>(
         {
             let _end = done.at_end();
             thread::scope(|scope| {
-                for write in writers {
-                    scope.spawn(write);
-                }
+                let writing: Vec<_> = writers
+                    .into_iter()
+                    .map(|write| scope.spawn(write))
+                    .collect();
+                writing.into_iter().for_each(ended);
             });
         }
-        if let Err(failure) = reader.join() {
-            std::panic::resume_unwind(failure);
-        }
+        ended(reader);
     });
     times
+}
+
+/// Waits for a thread's end, where a scope waits only for its closure: from here on others may take over what it left. Fails
+/// as it did.
+pub fn ended<R>(thread: thread::ScopedJoinHandle<'_, R>) {
+    if let Err(failure) = thread.join() {
+        std::panic::resume_unwind(failure);
+    }
 }
 
 /// Runs `work` on `count` threads that begin one after another, each while many others have not ended: a thread that

@@ -9,6 +9,8 @@
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
+use super::page::CELLS;
+
 /// Names a realm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Realm(pub(crate) u32);
@@ -30,26 +32,56 @@ pub(super) fn fresh() -> Realm {
     }
 }
 
-/// What a realm's cells added up to when their ids were last handed back, by id.
+/// What a realm's cells added up to when their ids were last handed back, by page and place. Pages where nothing was counted
+/// have none.
 #[derive(Default)]
 pub(super) struct Bases {
-    by_id: Vec<u64>,
+    pages: Vec<Option<Box<[u64; CELLS]>>>,
 }
 
 impl Bases {
     pub(super) fn get(&self, id: u32) -> u64 {
-        self.by_id.get(id as usize).copied().unwrap_or(0)
+        match self.pages.get(id as usize / CELLS) {
+            Some(Some(page)) => page[id as usize % CELLS],
+            _ => 0,
+        }
     }
 
-    /// Sets those of a run.
+    /// Sets those of a run, which never crosses its page.
     pub(super) fn set(&mut self, first: u32, bases: &[u64]) {
-        let (first, end) = (first as usize, first as usize + bases.len());
-        if end > self.by_id.len() {
+        let (page, at) = (first as usize / CELLS, first as usize % CELLS);
+        let is_there = self.pages.get(page).is_some_and(Option::is_some);
+        if !is_there {
             if bases.iter().all(|base| *base == 0) {
                 return;
             }
-            self.by_id.resize(end.next_power_of_two(), 0);
+            if page >= self.pages.len() {
+                self.pages.resize_with(page + 1, || None);
+            }
         }
-        self.by_id[first..end].copy_from_slice(bases);
+        let page = self.pages[page].get_or_insert_with(|| Box::new([0; CELLS]));
+        page[at..at + bases.len()].copy_from_slice(bases);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bases_take_no_more_memory_than_the_pages_that_have_some() {
+        let mut bases = Bases::default();
+        let far = 1_000 * CELLS as u32 + 8;
+        bases.set(far, &[0, 0]);
+        assert!(bases.pages.is_empty());
+        bases.set(far, &[3, 4]);
+        assert_eq!(
+            [7, 8, 9, 10].map(|at| bases.get(far - 8 + at)),
+            [0, 3, 4, 0]
+        );
+        assert_eq!(bases.pages.iter().flatten().count(), 1);
+        bases.set(far, &[0, 5]);
+        assert_eq!((bases.get(far), bases.get(far + 1)), (0, 5));
+        assert_eq!(bases.get(u32::MAX), 0);
     }
 }

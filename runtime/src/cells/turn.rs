@@ -83,8 +83,11 @@ struct Handed(Option<Listed>);
 // only between turns.
 unsafe impl Send for Handed {}
 
-/// Runs that were retired in this turn, to be handed back with one lock. Between turns it is empty, and keeps its room.
+/// Runs that were retired in this turn, to be handed back with one lock. Between turns it is empty, and keeps [`ROOM`].
 static RETURNED: Kept<Vec<(CellId, Width)>> = Kept::new(Vec::new());
+
+/// For as many as most turns retire; a backlog leaves more.
+const ROOM: usize = 256;
 
 /// What was put off until the turn has ended.
 #[derive(Default)]
@@ -183,7 +186,9 @@ impl Turn {
     pub(crate) fn end(mut self) -> Later {
         let listed = self.listed.take();
         LISTED.get_mut(&mut self).0 = listed;
-        ids::give_back(RETURNED.get_mut(&mut self).drain(..));
+        let returned = RETURNED.get_mut(&mut self);
+        ids::give_back(returned.drain(..));
+        returned.shrink_to(ROOM);
         std::mem::take(&mut self.later)
     }
 
