@@ -4,6 +4,7 @@ mod callgrind;
 mod cli;
 mod contenders;
 mod failure;
+mod goals;
 mod inputs;
 mod instructions;
 mod machine;
@@ -26,7 +27,7 @@ use failure::Result;
 use pool::Pool;
 use report::table;
 use results::Results;
-use suite::Suite;
+use suite::{FLOOR, OURS, Row, Suite};
 use workload::Workload;
 
 static SUITE: LazyLock<Suite> = LazyLock::new(contenders::suite);
@@ -70,6 +71,10 @@ fn measure(suite: &'static Suite, plan: &Plan) -> Result<()> {
             results.add(rounds::run(&mut pool, suite, workload, plan)?);
             write!(io::stdout(), "{}", table::text(&results, workload))?;
         }
+    }
+    if plan.write {
+        let mine = |row: &Row| row.library == FLOOR || row.library == OURS;
+        report::write(&results, &instructions::counted(suite, mine)?)?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@
 use crate::suite::{FLOOR, OURS, Suite};
 
 #[cfg(feature = "peers")]
-pub(crate) mod peers;
+mod peers;
 
 mod bulk;
 mod churn;
@@ -29,4 +29,13 @@ pub(crate) fn suite() -> Suite {
     #[cfg(feature = "peers")]
     peers::register(&mut suite);
     suite
+}
+
+/// The packages that the peers are made of.
+pub(crate) fn packages() -> Vec<&'static str> {
+    #[cfg(feature = "peers")]
+    let packages = peers::PEERS.iter().flat_map(|peer| peer.packages);
+    #[cfg(not(feature = "peers"))]
+    let packages: [&&'static str; 0] = [];
+    packages.into_iter().copied().collect()
 }
