@@ -225,16 +225,17 @@ fn publish(pointer: &AtomicU64, block: NonNull<Block>) -> NonNull<Block> {
 }
 
 /// The window that holds `index` too, with an eighth of slack on the side that grew, so that a range
-/// that widens slowly costs few copies.
+/// that widens slowly costs few copies. It ends where the buckets do: beyond are the places of what is no positive, normal
+/// number.
 fn widened(lo: i32, len: u32, index: i32) -> (i32, u32) {
     const STEP: i32 = 16;
-    if len == 0 {
-        return (index & !(STEP - 1), STEP as u32);
-    }
-    let hi = lo + len as i32;
+    let (lo, hi) = match len {
+        0 => (index & !(STEP - 1), (index & !(STEP - 1)) + STEP),
+        _ => (lo, lo + len as i32),
+    };
     let slack = (len as i32 / 8).max(STEP);
     let new_lo = if index < lo {
-        (index.min(lo - slack)).max(scale::MIN_INDEX.min(index)) & !(STEP - 1)
+        index.min(lo - slack) & !(STEP - 1)
     } else {
         lo
     };
@@ -243,6 +244,8 @@ fn widened(lo: i32, len: u32, index: i32) -> (i32, u32) {
     } else {
         hi
     };
+    let new_lo = new_lo.max(scale::MIN_INDEX);
+    let new_hi = new_hi.min(scale::MAX_INDEX + 1);
     (new_lo, (new_hi - new_lo) as u32)
 }
 

@@ -15,7 +15,7 @@ impl Written {
     }
 
     /// Records; says whether the hot path did.
-    fn record(&self, sample: u64) -> bool {
+    fn record(&self, sample: impl Sample) -> bool {
         // SAFETY: the test is the one writer.
         unsafe {
             let done = record(&self.pointer, sample);
@@ -36,11 +36,15 @@ impl Written {
         used.unwrap().store(count, Relaxed);
     }
 
-    fn counts(&self) -> Vec<u64> {
+    fn tally(&self) -> Tally {
         let mut tally = Tally::default();
         // SAFETY: nobody frees the block meanwhile.
         unsafe { read(&self.pointer, &mut tally) };
-        tally.buckets().map(|(_, count)| count).collect()
+        tally
+    }
+
+    fn counts(&self) -> Vec<u64> {
+        self.tally().buckets().map(|(_, count)| count).collect()
     }
 }
 
@@ -59,18 +63,18 @@ const FULL: u64 = u32::MAX as u64;
 #[test]
 fn a_full_bucket_spills_and_counts_on() {
     let written = Written::new();
-    assert!(!written.record(1000));
+    assert!(!written.record(1000_u64));
     written.set_count(u32::MAX - 1);
-    assert!(written.record(1000));
+    assert!(written.record(1000_u64));
     assert_eq!(written.counts(), [FULL]);
-    assert!(!written.record(1000), "the bucket is full");
+    assert!(!written.record(1000_u64), "the bucket is full");
     assert_eq!(written.counts(), [FULL + 1]);
-    assert!(written.record(1000), "from then on as before");
+    assert!(written.record(1000_u64), "from then on as before");
     assert_eq!(written.counts(), [FULL + 2]);
-    assert!(!written.record(1), "the window grows");
+    assert!(!written.record(1_u64), "the window grows");
     assert_eq!(written.counts(), [1, FULL + 2]);
     written.set_count(u32::MAX);
-    assert!(!written.record(1), "another bucket is full");
+    assert!(!written.record(1_u64), "another bucket is full");
     assert_eq!(written.counts(), [FULL + 1, FULL + 2]);
 }
 
@@ -79,10 +83,10 @@ fn what_a_gone_thread_counted_is_moved_whole_however_much_it_is() {
     let base = Written::new();
     for (last, expected) in [(7, FULL - 1 + 7), (u32::MAX, 2 * FULL + 6)] {
         let gone = Written::new();
-        gone.record(1000);
+        gone.record(1000_u64);
         gone.set_count(last);
         if base.counts().is_empty() {
-            base.record(1000);
+            base.record(1000_u64);
             base.set_count(u32::MAX - 1);
         }
         // SAFETY: the test has both to itself.
@@ -90,4 +94,30 @@ fn what_a_gone_thread_counted_is_moved_whole_however_much_it_is() {
         assert_eq!(base.counts(), [expected]);
         assert!(gone.counts().is_empty());
     }
+}
+
+#[test]
+fn negative_zero_is_zero_in_the_largest_window_too() {
+    let written = Written::new();
+    for value in [1.0, 1e300, f64::MAX, -0.0, 0.0] {
+        written.record(value);
+    }
+    let tally = written.tally();
+    assert_eq!(tally.zero, 2);
+    assert_eq!((tally.min(), tally.max()), (Some(0.0), Some(f64::MAX)));
+    let buckets: Vec<i32> = tally.buckets().map(|(index, _)| index).collect();
+    assert_eq!((buckets.len(), buckets[2]), (3, scale::MAX_INDEX));
+}
+
+#[test]
+fn what_is_less_than_normal_is_in_the_least_bucket() {
+    let written = Written::new();
+    let subnormal = f64::MIN_POSITIVE * 0.75;
+    for value in [1.0, f64::MIN_POSITIVE, subnormal] {
+        written.record(value);
+    }
+    let tally = written.tally();
+    let buckets: Vec<_> = tally.buckets().collect();
+    assert_eq!(buckets, [(scale::MIN_INDEX, 2), (-1, 1)]);
+    assert_eq!(tally.min(), Some(subnormal));
 }
