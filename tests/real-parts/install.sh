@@ -54,4 +54,10 @@ if ! "$parts/prometheus-client/bin/python" -c 'import prometheus_client' 2>/dev/
   "$parts/prometheus-client/bin/pip" install --quiet --disable-pip-version-check prometheus_client==0.26.0
 fi
 
+# PyPI: OpenTelemetry's own definitions of the protocol, which otlp-receiver.py decodes with.
+if ! "$parts/opentelemetry/bin/python" -c 'import opentelemetry.proto.metrics.v1.metrics_pb2' 2>/dev/null; then
+  python3 -m venv --clear "$parts/opentelemetry"
+  "$parts/opentelemetry/bin/pip" install --quiet --disable-pip-version-check opentelemetry-proto==1.45.0
+fi
+
 echo "the real parts are installed; those without a Debian package are in $parts"

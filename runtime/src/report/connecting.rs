@@ -1,17 +1,15 @@
 //! Connections that are made on a thread of their own.
 //!
-//! Resolving a name has no time limit that std could set, and connecting may take seconds. A reader must hear of being
-//! stopped meanwhile, and must go on queueing; so the attempt is made elsewhere, one at a time, and asked about. The
-//! name is resolved anew at each attempt, for the server may have moved.
+//! A reader must hear of being stopped while it connects, and must go on queueing; so the attempt is made
+//! [elsewhere](Elsewhere), and asked about. The name is resolved anew at each attempt, for the server may have moved.
 
 use std::io;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, sync_channel};
-use std::thread;
 #[cfg(any(feature = "graphite", test))]
 use std::time::Duration;
 use std::time::Instant;
 
 use super::backoff::Backoff;
+use super::elsewhere::{Elsewhere, Panicked, sleep_until};
 
 /// A connection that may be there, be being made, or wait for the next attempt.
 #[derive(Debug)]
@@ -23,7 +21,7 @@ pub(crate) struct Link<C> {
 #[derive(Debug)]
 enum State<C> {
     Up(C),
-    Connecting(Receiver<io::Result<C>>),
+    Connecting(Elsewhere<io::Result<C>>),
     Waiting(Instant),
     /// Nothing was tried yet, or what there was has ended in peace.
     Down,
@@ -54,23 +52,17 @@ impl<C: Send + 'static> Link<C> {
             self.state = State::Down;
         }
         if matches!(self.state, State::Down) {
-            match begin(connect) {
+            match Elsewhere::begin("calipers-connect", connect) {
                 Ok(attempt) => self.state = State::Connecting(attempt),
                 Err(error) => return Err(self.failed(error)),
             }
         }
         if let State::Connecting(attempt) = &self.state {
-            let left = until.saturating_duration_since(Instant::now());
-            let answer = match attempt.try_recv() {
-                Err(TryRecvError::Empty) => attempt.recv_timeout(left),
-                Err(TryRecvError::Disconnected) => Err(RecvTimeoutError::Disconnected),
-                Ok(answer) => Ok(answer),
-            };
-            match answer {
-                Ok(Ok(connection)) => self.state = State::Up(connection),
-                Ok(Err(error)) => return Err(self.failed(error)),
-                Err(RecvTimeoutError::Timeout) => return Ok(None),
-                Err(RecvTimeoutError::Disconnected) => {
+            match attempt.outcome(until) {
+                Some(Ok(Ok(connection))) => self.state = State::Up(connection),
+                Some(Ok(Err(error))) => return Err(self.failed(error)),
+                None => return Ok(None),
+                Some(Err(Panicked)) => {
                     return Err(self.failed(io::Error::other("the attempt to connect panicked")));
                 }
             }
@@ -102,25 +94,6 @@ impl<C: Send + 'static> Link<C> {
     pub(crate) fn close(&mut self) {
         self.state = State::Down;
     }
-}
-
-fn begin<C: Send + 'static>(
-    connect: impl FnOnce() -> io::Result<C> + Send + 'static,
-) -> io::Result<Receiver<io::Result<C>>> {
-    let (sender, receiver) = sync_channel(1);
-    thread::Builder::new()
-        .name("calipers-connect".to_owned())
-        // Whoever asked may have gone; then the connection goes too.
-        .spawn(move || drop(sender.send(connect())))?;
-    Ok(receiver)
-}
-
-/// Sleeps until the earlier of the two; true when `wanted` has come.
-fn sleep_until(wanted: Instant, limit: Instant) -> bool {
-    let now = Instant::now();
-    let until = wanted.min(limit);
-    thread::sleep(until.saturating_duration_since(now));
-    wanted <= limit || wanted <= Instant::now()
 }
 
 /// Tries all addresses of a name, one after another.

@@ -22,35 +22,55 @@
 
 #[cfg(any(feature = "http", feature = "prometheus"))]
 mod accept;
-#[cfg(any(feature = "graphite", feature = "statsd"))]
+#[cfg(any(feature = "graphite", feature = "otlp", feature = "statsd"))]
 mod backoff;
 #[cfg(any(feature = "graphite", feature = "statsd"))]
 mod connecting;
 #[cfg(feature = "dump")]
 mod dump;
+#[cfg(any(feature = "graphite", feature = "otlp", feature = "statsd"))]
+mod elsewhere;
+#[cfg(any(feature = "otlp", feature = "prometheus"))]
+mod families;
 #[cfg(feature = "graphite")]
 mod graphite;
 #[cfg(feature = "http")]
 pub mod http;
-#[cfg(any(feature = "graphite", feature = "statsd"))]
+#[cfg(any(feature = "graphite", feature = "otlp", feature = "statsd"))]
+#[cfg_attr(
+    not(any(feature = "graphite", feature = "statsd")),
+    allow(dead_code, reason = "OpenTelemetry takes any number and any text")
+)]
 mod names;
+#[cfg(feature = "otlp")]
+mod otlp;
 #[cfg(feature = "prometheus")]
 pub mod prometheus;
 mod reader;
-#[cfg(any(feature = "graphite", feature = "statsd"))]
+#[cfg(any(feature = "graphite", feature = "otlp", feature = "statsd"))]
 mod rules;
 mod schedule;
 #[cfg(feature = "statsd")]
 mod statsd;
 #[cfg(feature = "stream")]
 mod stream;
+#[cfg(any(feature = "otlp", feature = "prometheus"))]
+#[cfg_attr(
+    not(all(feature = "otlp", feature = "prometheus")),
+    allow(dead_code, reason = "each protocol needs a part of it")
+)]
+mod wire;
 
 #[cfg(feature = "dump")]
 pub use dump::{Dump, DumpBuilder};
+#[cfg(any(feature = "otlp", feature = "prometheus"))]
+pub use families::Depth;
 #[cfg(feature = "graphite")]
 pub use graphite::{Graphite, GraphiteBuilder};
+#[cfg(feature = "otlp")]
+pub use otlp::{Otlp, OtlpBuilder, Temporality};
 pub use reader::{PushError, Pushed, Reader};
-#[cfg(any(feature = "graphite", feature = "statsd"))]
+#[cfg(any(feature = "graphite", feature = "otlp", feature = "statsd"))]
 pub use rules::Matching;
 pub use schedule::{DeliveryError, Handle, RunError, Schedule, StartError};
 #[cfg(feature = "statsd")]

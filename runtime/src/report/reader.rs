@@ -99,6 +99,7 @@ pub struct PushError {
     cause: &'static str,
     tried: Cow<'static, str>,
     source: Box<dyn Error + Send + Sync>,
+    pushed: Option<Pushed>,
 }
 
 impl PushError {
@@ -112,7 +113,22 @@ impl PushError {
             cause,
             tried: tried.into(),
             source: source.into(),
+            pushed: None,
         }
+    }
+
+    /// What was done all the same: values that were let go because of the error, for instance. Without it, as much is
+    /// queued as before.
+    #[must_use]
+    pub fn after(self, pushed: Pushed) -> PushError {
+        PushError {
+            pushed: Some(pushed),
+            ..self
+        }
+    }
+
+    pub(super) fn pushed(&self) -> Option<&Pushed> {
+        self.pushed.as_ref()
     }
 
     /// An error of the system's, counted under what kind it is of.
@@ -133,7 +149,7 @@ impl From<io::Error> for PushError {
 }
 
 /// One word for what can be told apart and acted upon.
-fn cause(kind: ErrorKind) -> &'static str {
+pub(super) fn cause(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::ConnectionRefused => "refused",
         ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => {

@@ -7,6 +7,8 @@
 use std::fmt;
 
 use crate::snapshot::{FilterError, PathGlob};
+#[cfg(feature = "otlp")]
+use crate::snapshot::{Kept, Snapshot};
 
 /// What a rule says about paths: a glob, or a closure that is true for those it means.
 ///
@@ -112,6 +114,25 @@ impl Rules {
     pub(crate) fn allows(&self, path: &str) -> bool {
         let last = self.rules.iter().rev().find(|(_, rule)| rule.fits(path));
         last.is_some_and(|(allows, _)| *allows)
+    }
+
+    /// The stats that are sent: for readers that send a stat whole or not at all.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn choose(&self, snapshot: &Snapshot) -> Snapshot {
+        let mut path = String::new();
+        snapshot.select(|place| {
+            let shape = &place.shape;
+            let pruned = self.prunes(&shape.path, 0);
+            let sends = |name: &str| {
+                path.clear();
+                path.push_str(&shape.path);
+                path.push('/');
+                path.push_str(name);
+                !pruned && self.allows(&path) && !self.prunes(&path, shape.path.len())
+            };
+            let names = shape.stats.iter().map(|stat| &*stat.name);
+            Kept::Stats(names.map(sends).collect())
+        })
     }
 
     /// Whether this path, or one above it that is longer than `known` bytes, is pruned. What is shorter was asked before.

@@ -43,12 +43,14 @@ pub(crate) use assembly::{Assembly, path_order};
 pub use distribution::{Bucket, Distribution};
 pub use entry::Entry;
 pub use filter::FilterError;
-#[cfg(any(feature = "graphite", feature = "statsd"))]
+#[cfg(any(feature = "graphite", feature = "otlp", feature = "statsd"))]
 pub(crate) use filter::PathGlob;
 pub use key_text::{escape, unescape};
 pub use keyed::{FamilyValue, StateTimeValue, StatesValue};
 pub use merge::MergeConflict;
 pub use query::QueryError;
+#[cfg(feature = "otlp")]
+pub(crate) use select::Kept;
 pub use subtree::SubTree;
 pub use table::Table;
 pub use timer::{Durations, HistogramValue, Outcomes, TimerValue};

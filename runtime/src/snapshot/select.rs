@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Assembly, Place, Snapshot};
 
 /// Which of a place's stats are kept.
-pub(super) enum Kept {
+pub(crate) enum Kept {
     /// Only the stats for which this is true, by index; the place itself goes when none is and nothing below is.
     Stats(Vec<bool>),
     /// The place, all its stats, and all below.
@@ -16,7 +16,7 @@ impl Snapshot {
     /// The snapshot of what `keep` chooses, with the places that lead there.
     ///
     /// `keep` is asked once per place, in the order of paths, except below a place it kept with its subtree.
-    pub(super) fn select(&self, mut keep: impl FnMut(&Place) -> Kept) -> Snapshot {
+    pub(crate) fn select(&self, mut keep: impl FnMut(&Place) -> Kept) -> Snapshot {
         let mut selected = Assembly::with_capacity(0, 0);
         let mut place_index = 0;
         // Places above the current one of which nothing was chosen yet.

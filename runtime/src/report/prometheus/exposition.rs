@@ -3,12 +3,12 @@
 use std::time::Instant;
 
 use super::accept::Format;
-use super::emit::emit;
-use super::layout::Layout;
 use super::own;
 use super::protobuf::Protobuf;
+use super::spelling::Spelling;
 use super::text::Text;
 use crate::Snapshot;
+use crate::report::families::{Depth, Layout, Style, emit};
 
 /// How a snapshot is shown to Prometheus. The default suits most programs.
 ///
@@ -28,26 +28,10 @@ use crate::Snapshot;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Exposition {
-    pub(super) depth: Depth,
-    pub(super) prefix: Option<String>,
-    pub(super) buckets: Option<Vec<f64>>,
+    depth: Depth,
+    prefix: Option<String>,
+    buckets: Option<Vec<f64>>,
     created: bool,
-}
-
-/// Which of a total and the instances it adds up are shown.
-///
-/// An instance's label leaves the name, so a worker's `finished` and the `Sum` above it would be one metric, and whoever
-/// sums that metric would count everything twice. No depth shows both under one name.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Depth {
-    /// Totals: what feeds an aggregate above is not shown itself. Few series, which never end or fall when instances do.
-    #[default]
-    Totals,
-    /// Instances: aggregates are not shown, what feeds them is. What instances counted that are gone is not in it.
-    Instances,
-    /// Both, under two names: `processor_finished_total` and `processor_finished_by_thread_total`.
-    Both,
 }
 
 impl Exposition {
@@ -106,7 +90,7 @@ impl Exposition {
     /// Costs one walk over the places and twelve bytes a stat beside what is written.
     pub fn write(&self, snapshot: &Snapshot, format: Format, out: &mut Vec<u8>) {
         let (began, before) = (Instant::now(), out.len());
-        let layout = Layout::of(snapshot, self);
+        let layout = self.layout(snapshot);
         match format {
             Format::Text => {
                 let mut text = Text::plain(out);
@@ -121,6 +105,16 @@ impl Exposition {
             Format::Protobuf => emit(&layout, &mut Protobuf::new(out, self.created)),
         }
         own::note(began, out.len() - before, layout.left_out());
+    }
+
+    pub(super) fn layout<'a>(&'a self, snapshot: &'a Snapshot) -> Layout<'a> {
+        let style = Style {
+            dialect: &Spelling,
+            depth: self.depth,
+            prefix: self.prefix.as_deref(),
+            bounds: self.buckets.as_deref(),
+        };
+        Layout::of(snapshot, style)
     }
 
     /// The exposition in the text format 0.0.4: for looking at, and for what reads text only.

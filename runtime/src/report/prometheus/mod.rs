@@ -109,25 +109,26 @@
 //! what it takes to visit them in memory, 50 to 150 ns. Nothing is kept from one exposition to the next. The
 //! reader's own stats are below `/calipers/report/prometheus/`: `scrapes`, `bytes`, `duration` and `collisions`.
 //!
-//! How it fits: [`Format`] is negotiated in `accept`; `layout` finds out which stat shows in which family, with `name` and
-//! `unit`; `emit` goes through the values, and `text` and `protobuf` write them, with `buckets` for distributions.
+//! How it fits: [`Format`] is negotiated in `accept`; what shows where is found out by `families`, which all protocols of
+//! named metrics share, and spelt by `spelling` with `name` and `unit`; `text` and `protobuf` write it, `native` has the
+//! latter's histograms.
 
 mod accept;
-mod buckets;
-mod emit;
 mod exposition;
-mod layout;
 mod name;
+mod native;
 mod own;
 mod protobuf;
+mod spelling;
 #[cfg(test)]
 mod tests;
 mod text;
 mod unit;
-mod wire;
 
 pub use accept::Format;
-pub use exposition::{Depth, Exposition};
+pub use exposition::Exposition;
+
+pub use super::families::Depth;
 
 use crate::Snapshot;
 

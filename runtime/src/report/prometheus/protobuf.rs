@@ -5,10 +5,10 @@
 
 use std::time::SystemTime;
 
-use super::buckets::{Native, Scale, ZERO_THRESHOLD};
-use super::emit::{Header, Writer, since_1970, without_nul};
-use super::layout::Type;
-use super::wire::{self, double, message, signed, string, varint, whole};
+use super::name::without_nul;
+use super::native::{Native, ZERO_THRESHOLD};
+use crate::report::families::{Header, Scale, Type, Writer, since_1970};
+use crate::report::wire::{self, double, message, signed, string, varint, whole};
 use crate::snapshot::{Distribution, Number, StatShape};
 
 // The field numbers of metrics.proto, a block a message.
@@ -90,7 +90,7 @@ impl Writer for Protobuf<'_> {
         let (suffix, of) = match family.of {
             Type::Counter => ("_total", COUNTER),
             Type::Info => ("_info", GAUGE),
-            Type::Gauge | Type::StateSet => ("", GAUGE),
+            Type::Gauge | Type::Level | Type::StateSet => ("", GAUGE),
             Type::Histogram => ("", HISTOGRAM),
         };
         string(self.out, family::NAME, &[family.name, suffix].concat());
@@ -113,7 +113,7 @@ impl Writer for Protobuf<'_> {
         self.out[self.start..body].copy_from_slice(&length);
     }
 
-    fn label(labels: &mut Vec<u8>, name: &str, value: &str) {
+    fn label(&self, labels: &mut Vec<u8>, name: &str, value: &str) {
         message(labels, metric::LABEL, |out| {
             string(out, label::NAME, name);
             string(out, label::VALUE, &without_nul(value));
@@ -147,7 +147,7 @@ impl Writer for Protobuf<'_> {
                 if scale.asked {
                     classic(out, of, scale);
                 }
-                native(out, &scale.native(of));
+                native(out, &Native::new(scale, of));
                 timestamp(out, histogram::CREATED, created);
             });
         });

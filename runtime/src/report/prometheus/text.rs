@@ -3,9 +3,8 @@
 //! Labels are collected as the bytes they become, `thread="0",key="a"`, so that the lines of one histogram copy them
 //! rather than escape them anew.
 
-use super::buckets::Scale;
-use super::emit::{Header, Writer, since_1970, without_nul};
-use super::layout::Type;
+use super::name::without_nul;
+use crate::report::families::{Header, Scale, Type, Writer, since_1970};
 use crate::snapshot::{Distribution, Number, StatShape};
 
 pub(super) struct Text<'a> {
@@ -119,7 +118,7 @@ impl Writer for Text<'_> {
             Type::Histogram => "histogram",
             Type::Info if open => "info",
             Type::StateSet if open => "stateset",
-            Type::Gauge | Type::Info | Type::StateSet => "gauge",
+            Type::Gauge | Type::Level | Type::Info | Type::StateSet => "gauge",
         };
         // The text format names the samples, OpenMetrics the family.
         let name = match open {
@@ -148,7 +147,7 @@ impl Writer for Text<'_> {
         }
     }
 
-    fn label(labels: &mut Vec<u8>, name: &str, value: &str) {
+    fn label(&self, labels: &mut Vec<u8>, name: &str, value: &str) {
         if !labels.is_empty() {
             labels.push(b',');
         }
@@ -217,7 +216,7 @@ fn suffix(of: Type) -> &'static str {
     match of {
         Type::Counter => "_total",
         Type::Info => "_info",
-        Type::Gauge | Type::StateSet | Type::Histogram => "",
+        Type::Gauge | Type::Level | Type::StateSet | Type::Histogram => "",
     }
 }
 
@@ -347,7 +346,7 @@ mod tests {
             ("\u{2028}\r\t…", "k=\"\u{2028}\r\t…\""),
         ] {
             let mut labels = Vec::new();
-            Text::label(&mut labels, "k", value);
+            Text::plain(&mut Vec::new()).label(&mut labels, "k", value);
             assert_eq!(String::from_utf8(labels).unwrap(), text);
         }
     }

@@ -1,60 +1,12 @@
 //! Units: from UCUM, in which stats are described, to the base units in which Prometheus wants everything.
 //!
 //! A name ends in its unit (`_seconds`, `_bytes`), and the unit is a base unit, so what is kept in milliseconds or MiB is
-//! converted. A unit that this table does not know is taken at its word: it becomes the suffix, unconverted.
+//! converted. A unit that this table does not know is taken at its word: it becomes the name, unconverted.
 
 use std::borrow::Cow;
 
 use super::name;
-
-/// What a stat's unit is called in a name, and what its numbers are to be multiplied with.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Unit {
-    /// Without the `_` before it; empty for what has no unit.
-    pub(super) suffix: Cow<'static, str>,
-    pub(super) factor: Factor,
-}
-
-/// A fraction, so that 15 ms are 0.015 s to the last bit: dividing by 1000 rounds once, multiplying by 0.001 twice.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Factor {
-    times: f64,
-    per: f64,
-}
-
-impl Factor {
-    pub(super) const ONE: Factor = Factor {
-        times: 1.0,
-        per: 1.0,
-    };
-    /// Timers are kept in nanoseconds and shown in seconds.
-    pub(super) const NANOSECONDS: Factor = per(1e9);
-
-    pub(super) fn is_one(self) -> bool {
-        self == Factor::ONE
-    }
-
-    pub(super) fn of(self, number: f64) -> f64 {
-        number * self.times / self.per
-    }
-
-    /// The other way: from what is shown to what is kept.
-    pub(super) fn back(self, number: f64) -> f64 {
-        number * self.per / self.times
-    }
-
-    pub(super) fn as_f64(self) -> f64 {
-        self.times / self.per
-    }
-}
-
-const fn times(times: f64) -> Factor {
-    Factor { times, per: 1.0 }
-}
-
-const fn per(per: f64) -> Factor {
-    Factor { times: 1.0, per }
-}
+use crate::report::families::{Factor, Unit, per, times};
 
 const KI: f64 = 1024.0;
 
@@ -114,19 +66,19 @@ pub(super) fn unit(ucum: &str) -> Unit {
         Some((of, under)) => (of, Some(under)),
         None => (ucum, None),
     };
-    let Unit { suffix, factor } = simple(of);
+    let Unit { name, factor } = simple(of);
     let Some(under) = under.filter(|under| !is_count(under)) else {
-        return Unit { suffix, factor };
+        return Unit { name, factor };
     };
     let known = PER.iter().find(|(known, _)| *known == under);
     let per = known.map_or_else(|| Cow::Owned(name::unit(under)), |(_, per)| (*per).into());
-    let joined = match (&*suffix, &*per) {
-        (_, "") => return Unit { suffix, factor },
+    let joined = match (&*name, &*per) {
+        (_, "") => return Unit { name, factor },
         ("", per) => format!("per_{per}"),
-        (suffix, per) => format!("{suffix}_per_{per}"),
+        (name, per) => format!("{name}_per_{per}"),
     };
     Unit {
-        suffix: joined.into(),
+        name: joined.into(),
         factor,
     }
 }
@@ -134,17 +86,17 @@ pub(super) fn unit(ucum: &str) -> Unit {
 fn simple(ucum: &str) -> Unit {
     if is_count(ucum) {
         return Unit {
-            suffix: "".into(),
+            name: "".into(),
             factor: Factor::ONE,
         };
     }
     match UNITS.iter().find(|(known, ..)| *known == ucum) {
-        Some((_, suffix, factor)) => Unit {
-            suffix: (*suffix).into(),
+        Some((_, name, factor)) => Unit {
+            name: (*name).into(),
             factor: *factor,
         },
         None => Unit {
-            suffix: name::unit(ucum).into(),
+            name: name::unit(ucum).into(),
             factor: Factor::ONE,
         },
     }
@@ -160,7 +112,7 @@ mod tests {
 
     #[test]
     fn units_become_base_units() {
-        for (ucum, suffix, three) in [
+        for (ucum, name, three) in [
             ("", "", 3.0),
             ("1", "", 3.0),
             ("{request}", "", 3.0),
@@ -181,14 +133,14 @@ mod tests {
             ("mol/L", "mol_per_l", 3.0),
         ] {
             let unit = unit(ucum);
-            assert_eq!(unit.suffix, suffix, "{ucum}");
+            assert_eq!(unit.name, name, "{ucum}");
             assert_eq!(unit.factor.of(3.0), three, "{ucum}");
         }
     }
 
     #[test]
     fn a_unit_of_nonsense_is_a_legal_suffix_or_none() {
-        assert_eq!(unit("€/\"\n").suffix, "");
-        assert_eq!(unit("Fünf Äpfel").suffix, "f_nf_pfel");
+        assert_eq!(unit("€/\"\n").name, "");
+        assert_eq!(unit("Fünf Äpfel").name, "f_nf_pfel");
     }
 }

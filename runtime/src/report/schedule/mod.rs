@@ -232,6 +232,14 @@ pub enum StartError {
         /// What it might have been.
         example: &'static str,
     },
+    /// An address that can only be reached with encryption.
+    #[error(
+        "`{addr}` needs TLS, which this reader does not speak; send to a collector on this host, `http://127.0.0.1:4318`"
+    )]
+    Tls {
+        /// What was given.
+        addr: String,
+    },
     /// A rule that is no glob.
     #[error(transparent)]
     Rule(#[from] FilterError),
@@ -290,6 +298,7 @@ pub enum RunError {
 /// Gives a builder that has a field `schedule` the options that all readers have in common.
 #[cfg(any(
     feature = "graphite",
+    feature = "otlp",
     feature = "statsd",
     feature = "stream",
     feature = "dump"
@@ -349,6 +358,7 @@ macro_rules! scheduled {
 }
 #[cfg(any(
     feature = "graphite",
+    feature = "otlp",
     feature = "statsd",
     feature = "stream",
     feature = "dump"

@@ -149,6 +149,10 @@ impl<R: Reader> Driven<R> {
                 Ok(())
             }
             Ok(Err(error)) => {
+                if let Some(pushed) = error.pushed() {
+                    self.tally.add(pushed);
+                    self.queued = pushed.queued;
+                }
                 if self.tally.fail(&error, &mut self.logged) {
                     let name = self.tally.name();
                     log::warn!(

@@ -1,7 +1,6 @@
 //! Names that are one in Prometheus and were two in the tree: the exposition stays valid, and it is counted.
 
 use super::*;
-use crate::report::prometheus::layout::Layout;
 
 /// The samples of these stats, and how many were left out.
 fn shown(stats: &[(&str, &str)]) -> (Vec<String>, u64) {
@@ -21,7 +20,7 @@ fn shown(stats: &[(&str, &str)]) -> (Vec<String>, u64) {
     }
     let snapshot = registry.snapshot();
     let exposition = Exposition::new().buckets([]);
-    let left_out = Layout::of(&snapshot, &exposition).left_out();
+    let left_out = exposition.layout(&snapshot).left_out();
     let text = exposition.text(&snapshot);
     let samples = samples(&text).into_iter().map(str::to_owned).collect();
     (samples, left_out)

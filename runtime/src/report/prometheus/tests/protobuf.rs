@@ -3,7 +3,7 @@
 use prost::Message;
 
 use super::*;
-use crate::report::prometheus::buckets::ZERO_THRESHOLD;
+use crate::report::prometheus::native::ZERO_THRESHOLD;
 
 // metrics.proto of io.prometheus.client, as far as it is used.
 #[derive(Clone, PartialEq, Message)]

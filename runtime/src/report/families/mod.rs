@@ -1,15 +1,25 @@
-//! The layout of an exposition: which stats of a snapshot show in which metric family.
+//! Metric families: a snapshot as the protocols want it whose unit is a named metric with labelled series.
 //!
-//! A snapshot is in the order of paths, an exposition wants each family in one piece. One walk over the places sorts
+//! A snapshot is in the order of paths, such a protocol wants each family in one piece. One walk over the places sorts
 //! them: it notes for each stat where its place and its value are, twelve bytes, chained by slot. Nothing is copied,
 //! and the values are read when the family they belong to is written.
 //!
 //! Places whose paths differ only in labelled segments have the same *template* (`walk`), and the stats of one name in
 //! places of one template the same *slot* (`assign`). Which slots are one family, and which names would be two, is for
-//! `families` to say.
+//! `family` to say, and how a name is spelt for a [`Dialect`]. `emit` then goes through the values and hands them to a
+//! [`Writer`], which knows the bytes; `scale` has what distributions look like.
 
 mod assign;
-mod families;
+mod depth;
+mod dialect;
+mod emit;
+mod factor;
+mod family;
+#[cfg_attr(
+    not(feature = "prometheus"),
+    allow(dead_code, reason = "only Prometheus has classic histograms")
+)]
+pub(in crate::report) mod scale;
 mod slot;
 mod walk;
 
@@ -17,20 +27,25 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
-pub(super) use families::{Family, Type};
-pub(super) use slot::{Facet, OUTCOME, STATE, Slot};
+pub use depth::Depth;
+pub(in crate::report) use dialect::{Dialect, Unit};
+pub(in crate::report) use emit::{Header, Writer, emit, since_1970};
+pub(in crate::report) use factor::Factor;
+#[cfg(feature = "prometheus")]
+pub(in crate::report) use factor::{per, times};
+pub(in crate::report) use family::Type;
+pub(in crate::report) use scale::Scale;
 
-use super::buckets::Scale;
-use super::exposition::Exposition;
 use crate::snapshot::{PlaceShape, Snapshot, StatShape, Value};
-use families::Families;
+use family::{Families, Family};
+use slot::Slot;
 use walk::{Step, Template};
 
 /// Which stats of a snapshot show in which family.
 #[derive(Debug)]
-pub(super) struct Layout<'a> {
+pub(in crate::report) struct Layout<'a> {
     snapshot: &'a Snapshot,
-    options: &'a Exposition,
+    style: Style<'a>,
     templates: Vec<Template<'a>>,
     by_step: HashMap<(u32, Step<'a>), u32, RandomState>,
     slots: Vec<Slot<'a>>,
@@ -38,6 +53,17 @@ pub(super) struct Layout<'a> {
     families: Families,
     scales: Vec<Scale>,
     left_out: u64,
+}
+
+/// How a snapshot is to be shown.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::report) struct Style<'a> {
+    pub(in crate::report) dialect: &'a dyn Dialect,
+    pub(in crate::report) depth: Depth,
+    /// What every name begins with.
+    pub(in crate::report) prefix: Option<&'a str>,
+    /// The bounds of histograms that have some, in the unit shown.
+    pub(in crate::report) bounds: Option<&'a [f64]>,
 }
 
 /// One stat of the snapshot, and the next of its slot.
@@ -49,19 +75,19 @@ struct Series {
 }
 
 /// A stat of the snapshot: where it stands, what it is, what it held.
-pub(super) struct Stat<'a> {
-    pub(super) place: &'a PlaceShape,
-    pub(super) shape: &'a StatShape,
-    pub(super) value: &'a Value,
+struct Stat<'a> {
+    place: &'a PlaceShape,
+    shape: &'a StatShape,
+    value: &'a Value,
 }
 
 const NONE: u32 = u32::MAX;
 
 impl<'a> Layout<'a> {
-    pub(super) fn of(snapshot: &'a Snapshot, options: &'a Exposition) -> Layout<'a> {
+    pub(in crate::report) fn of(snapshot: &'a Snapshot, style: Style<'a>) -> Layout<'a> {
         let mut layout = Layout {
             snapshot,
-            options,
+            style,
             templates: Vec::new(),
             by_step: HashMap::default(),
             slots: Vec::new(),
@@ -74,20 +100,20 @@ impl<'a> Layout<'a> {
         layout
     }
 
-    pub(super) fn families(&self) -> &[Family] {
+    fn families(&self) -> &[Family] {
         self.families.all()
     }
 
-    pub(super) fn slot(&self, number: u32) -> Option<&Slot<'a>> {
+    fn slot(&self, number: u32) -> Option<&Slot<'a>> {
         self.slots.get(number as usize)
     }
 
-    pub(super) fn scale(&self, slot: &Slot<'_>) -> Option<&Scale> {
+    fn scale(&self, slot: &Slot<'_>) -> Option<&Scale> {
         self.scales.get(slot.scale)
     }
 
     /// The stats of a slot.
-    pub(super) fn stats(&self, slot: &Slot<'_>) -> impl Iterator<Item = Stat<'a>> {
+    fn stats(&self, slot: &Slot<'_>) -> impl Iterator<Item = Stat<'a>> {
         let snapshot = self.snapshot;
         let mut next = slot.first;
         std::iter::from_fn(move || {
@@ -104,7 +130,7 @@ impl<'a> Layout<'a> {
     }
 
     /// How many stats could not be shown, since the name is another's.
-    pub(super) fn left_out(&self) -> u64 {
+    pub(in crate::report) fn left_out(&self) -> u64 {
         self.left_out
     }
 }

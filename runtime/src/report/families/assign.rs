@@ -1,12 +1,10 @@
 //! Which slot a stat belongs to, and, once a slot, which families show it.
 
-use super::families;
+use super::dialect::Unit;
+use super::scale::Scale;
 use super::slot::{self, Facet, Slot, is_like, order};
 use super::walk::Template;
 use super::{Layout, NONE, Type};
-use crate::report::prometheus::buckets::Scale;
-use crate::report::prometheus::name;
-use crate::report::prometheus::unit::{self, Unit};
 use crate::snapshot::StatShape;
 
 impl<'a> Layout<'a> {
@@ -48,7 +46,8 @@ impl<'a> Layout<'a> {
         stat: &'a StatShape,
         by: Option<&'static str>,
     ) -> Option<u32> {
-        let shown = slot::shown(stat)?;
+        let dialect = self.style.dialect;
+        let shown = slot::shown(dialect, stat)?;
         let Template {
             name,
             labels,
@@ -56,14 +55,15 @@ impl<'a> Layout<'a> {
             ..
         } = &self.templates[template as usize];
         let mut name = name.clone();
-        name::push_segment(&mut name, &stat.name);
-        name::begin(&mut name);
+        dialect.push_segment(&mut name, &stat.name);
+        dialect.begin(&mut name);
         if let Some(label) = by {
-            name.push_str("_by");
-            name::push_segment(&mut name, label);
+            dialect.push_segment(&mut name, "by");
+            dialect.push_segment(&mut name, label);
         }
-        let own = families::finished(&name, shown.of, &shown.unit.suffix);
-        let (segments, labels) = (labels.len(), shown.labels(labels, stat, &own));
+        let mut own = name.clone();
+        dialect.finish(&mut own, shown.of, &shown.unit.name);
+        let (segments, labels) = (labels.len(), shown.labels(dialect, labels, stat, &own));
         let place = *place;
         let number = self.slots.len() as u32;
         let scale = match shown.of {
@@ -86,39 +86,34 @@ impl<'a> Layout<'a> {
         let mut join = |name: &str, of, unit: &Unit, facet| {
             if !self
                 .families
-                .join(name, of, unit, (number, facet), &self.slots)
+                .join(dialect, name, of, unit, (number, facet), &self.slots)
             {
                 left_out += 1;
             }
         };
         join(&name, shown.of, &shown.unit, Facet::Whole);
         if shown.is_timer() {
-            let count = unit::unit("");
-            join(
-                &format!("{name}_outcomes"),
-                Type::Counter,
-                &count,
-                Facet::Outcomes,
-            );
-            join(
-                &format!("{name}_in_flight"),
-                Type::Gauge,
-                &count,
-                Facet::InFlight,
-            );
+            for (part, of, facet) in [
+                ("outcomes", Type::Counter, Facet::Outcomes),
+                ("in_flight", dialect.level(), Facet::InFlight),
+            ] {
+                let mut name = name.clone();
+                dialect.push_segment(&mut name, part);
+                join(&name, of, &Unit::NONE, facet);
+            }
         }
         self.slots[number as usize].left_out = left_out;
         Some(number)
     }
 
     fn scale_of(&mut self, unit: &Unit) -> usize {
-        let durations = unit.suffix == "seconds";
+        let durations = unit.name == self.style.dialect.durations().name;
         let known = self
             .scales
             .iter()
             .position(|scale| scale.factor == unit.factor && scale.durations == durations);
         known.unwrap_or_else(|| {
-            let asked = self.options.buckets.as_deref();
+            let asked = self.style.bounds;
             self.scales.push(Scale::new(unit.factor, durations, asked));
             self.scales.len() - 1
         })

@@ -6,27 +6,27 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+use super::dialect::{Dialect, Unit, unique_label};
+use super::factor::Factor;
+use super::family::Type;
 use crate::Kind;
-use crate::report::prometheus::layout::families::Type;
-use crate::report::prometheus::name;
-use crate::report::prometheus::unit::{Factor, Unit, unit};
 use crate::snapshot::StatShape;
 
 /// The stats of one name at places that differ only in labelled segments.
 #[derive(Debug)]
-pub(in super::super) struct Slot<'a> {
+pub(in crate::report) struct Slot<'a> {
     /// One of them, which stands for all.
-    pub(in super::super) stat: &'a StatShape,
+    pub(in crate::report) stat: &'a StatShape,
     /// Whose path stands for all in a help text.
-    pub(in super::super) place: &'a str,
+    pub(in crate::report) place: &'a str,
     /// Names, legal and apart: of the labelled segments, then of the families' keys.
-    pub(in super::super) labels: Vec<String>,
+    pub(in crate::report) labels: Vec<String>,
     /// How many of `labels` are those of segments.
-    pub(in super::super) segments: usize,
+    pub(in crate::report) segments: usize,
     /// Which of the layout's scales its distributions are shown in.
-    pub(in super::super) scale: usize,
-    pub(in super::super) factor: Factor,
-    /// The label that tells it from the aggregate above it, at [`Depth::Both`](super::super::Depth::Both).
+    pub(in crate::report) scale: usize,
+    pub(in crate::report) factor: Factor,
+    /// The label that tells it from the aggregate above it, at [`Depth::Both`](super::Depth::Both).
     pub(super) by: Option<&'static str>,
     /// The first and the last of its series, in the layout's list.
     pub(super) first: u32,
@@ -37,7 +37,7 @@ pub(in super::super) struct Slot<'a> {
 
 /// What of a stat a family shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in super::super) enum Facet {
+pub(in crate::report) enum Facet {
     /// The stat; of a timer, how long things took.
     Whole,
     /// How things ended that were timed.
@@ -58,7 +58,7 @@ pub(super) struct Shown {
 }
 
 /// What a kind is shown as; nothing for a text, which is no number and no label either: each new text would be a series.
-pub(super) fn shown(stat: &StatShape) -> Option<Shown> {
+pub(super) fn shown(dialect: &dyn Dialect, stat: &StatShape) -> Option<Shown> {
     let mut kind = stat.kind;
     let mut keys = 0;
     let (of, unit) = loop {
@@ -72,16 +72,15 @@ pub(super) fn shown(stat: &StatShape) -> Option<Shown> {
                 keys += 1;
                 continue;
             }
-            Kind::Counter | Kind::Meter => (Type::Counter, unit(stat.unit)),
-            Kind::UpDownCounter | Kind::Gauge | Kind::Max | Kind::Min => {
-                (Type::Gauge, unit(stat.unit))
-            }
-            Kind::CountBy => (Type::Gauge, unit("")),
-            Kind::Histogram => (Type::Histogram, unit(stat.unit)),
-            Kind::Timer => (Type::Histogram, nanoseconds()),
-            Kind::StateTime => (Type::Counter, nanoseconds()),
-            Kind::Info => (Type::Info, unit("")),
-            Kind::StateSet => (Type::StateSet, unit("")),
+            Kind::Counter | Kind::Meter => (Type::Counter, dialect.unit(stat.unit)),
+            Kind::UpDownCounter => (dialect.level(), dialect.unit(stat.unit)),
+            Kind::Gauge | Kind::Max | Kind::Min => (Type::Gauge, dialect.unit(stat.unit)),
+            Kind::CountBy => (dialect.level(), Unit::NONE),
+            Kind::Histogram => (Type::Histogram, dialect.unit(stat.unit)),
+            Kind::Timer => (Type::Histogram, dialect.durations()),
+            Kind::StateTime => (Type::Counter, dialect.durations()),
+            Kind::Info => (Type::Info, Unit::NONE),
+            Kind::StateSet => (Type::StateSet, Unit::NONE),
             Kind::Text => return None,
         };
     };
@@ -93,18 +92,11 @@ pub(super) fn shown(stat: &StatShape) -> Option<Shown> {
     })
 }
 
-fn nanoseconds() -> Unit {
-    Unit {
-        suffix: "seconds".into(),
-        factor: Factor::NANOSECONDS,
-    }
-}
-
 impl Shown {
-    /// The names of all labels that the stat's series have, legal and apart; `own` is what the family is called, which a
-    /// state set has as a label.
+    /// The names of all labels that the stat's series have, legal and apart; `own` is what the family is called.
     pub(super) fn labels(
         &self,
+        dialect: &dyn Dialect,
         segments: &[&'static str],
         stat: &StatShape,
         own: &str,
@@ -120,8 +112,9 @@ impl Shown {
             .copied()
             .chain(std::iter::repeat_n(key, self.keys));
         for label in wanted {
-            let label = name::unique_label(label, |name| {
-                self.reserves(name, own) || labels.iter().any(|other| other == name)
+            let label = unique_label(dialect, label, |name| {
+                self.reserves(name, dialect.state_label(own))
+                    || labels.iter().any(|other| other == name)
             });
             labels.push(label);
         }
@@ -133,12 +126,12 @@ impl Shown {
     }
 
     /// Whether a label of this name is added to the series by the kind itself.
-    fn reserves(&self, name: &str, own: &str) -> bool {
+    fn reserves(&self, name: &str, states: &str) -> bool {
         match self.kind {
             Kind::Timer => name == LE || name == OUTCOME,
             Kind::Histogram => name == LE,
             Kind::StateTime | Kind::CountBy => name == STATE,
-            Kind::StateSet => name == own,
+            Kind::StateSet => name == states,
             _ => false,
         }
     }
@@ -147,9 +140,9 @@ impl Shown {
 /// The label that tells classic buckets apart.
 const LE: &str = "le";
 /// The label that tells how things ended.
-pub(in super::super) const OUTCOME: &str = "outcome";
+pub(in crate::report) const OUTCOME: &str = "outcome";
 /// The label that tells states apart.
-pub(in super::super) const STATE: &str = "state";
+pub(in crate::report) const STATE: &str = "state";
 
 impl Slot<'_> {
     /// Whether no series of this slot can equal one of the other: they have different labels. A key may be empty, which to

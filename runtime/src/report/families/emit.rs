@@ -1,26 +1,27 @@
-//! Writing an exposition: from the layout and the snapshot's values to samples, whatever the format.
+//! Writing families: from the layout and the snapshot's values to samples, whatever the format.
 //!
-//! What a stat is to Prometheus is said here, once; a [`Writer`] knows how numbers, labels and histograms look in its
-//! format and nothing of stats. So the series are the same in each format: only the text formats cannot show native
-//! histograms, and the oldest no created timestamps.
+//! What a stat is to a protocol of named metrics is said here, once; a [`Writer`] knows how numbers, labels and histograms
+//! look in its format and nothing of stats. So the series are the same in each format.
 
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::buckets::Scale;
-use super::layout::{Facet, Layout, OUTCOME, STATE, Slot, Type};
-use super::name;
+use super::Layout;
+use super::dialect::{Dialect, unique_label};
+use super::family::Type;
+use super::scale::Scale;
+use super::slot::{Facet, OUTCOME, STATE, Slot};
 use crate::snapshot::{Distribution, FamilyValue, Number, Outcomes, StatShape, Value};
 
 /// A format.
-pub(super) trait Writer {
+pub(in crate::report) trait Writer {
     fn begin(&mut self, family: &Header<'_>);
 
     /// Ends the family; one without samples leaves no trace.
     fn end(&mut self);
 
     /// Adds a label to those of a series.
-    fn label(labels: &mut Vec<u8>, name: &str, value: &str);
+    fn label(&self, labels: &mut Vec<u8>, name: &str, value: &str);
 
     /// A series that is a number.
     fn number(&mut self, labels: &[u8], number: Number, stat: &StatShape);
@@ -37,7 +38,7 @@ pub(super) trait Writer {
         let mut all = labels.to_vec();
         for (value, number) in numbers {
             all.truncate(labels.len());
-            Self::label(&mut all, label, value);
+            self.label(&mut all, label, value);
             self.number(&all, number, stat);
         }
     }
@@ -47,17 +48,17 @@ pub(super) trait Writer {
 }
 
 /// What is said about a family before its samples.
-pub(super) struct Header<'a> {
-    pub(super) name: &'a str,
-    pub(super) of: Type,
-    pub(super) unit: &'a str,
+pub(in crate::report) struct Header<'a> {
+    pub(in crate::report) name: &'a str,
+    pub(in crate::report) of: Type,
+    pub(in crate::report) unit: &'a str,
     /// What a facet shows of the stat that the help describes.
-    pub(super) about: &'static str,
-    pub(super) help: &'a str,
+    pub(in crate::report) about: &'static str,
+    pub(in crate::report) help: &'a str,
 }
 
 /// Writes everything that is laid out.
-pub(super) fn emit<W: Writer>(layout: &Layout<'_>, writer: &mut W) {
+pub(in crate::report) fn emit<W: Writer>(layout: &Layout<'_>, writer: &mut W) {
     let mut labels = Vec::new();
     for family in layout.families() {
         let slots = family
@@ -77,6 +78,7 @@ pub(super) fn emit<W: Writer>(layout: &Layout<'_>, writer: &mut W) {
         for (slot, facet) in slots {
             let common = Common {
                 family: &family.name,
+                dialect: layout.style.dialect,
                 facet,
                 slot,
                 scale: layout.scale(slot),
@@ -84,7 +86,7 @@ pub(super) fn emit<W: Writer>(layout: &Layout<'_>, writer: &mut W) {
             for stat in layout.stats(slot) {
                 labels.clear();
                 for (name, (_, value)) in slot.labels.iter().zip(stat.place.labels.iter()) {
-                    W::label(&mut labels, name, value);
+                    writer.label(&mut labels, name, value);
                 }
                 let keys = slot.labels.get(slot.segments..).unwrap_or_default();
                 let mut series = Series {
@@ -102,8 +104,8 @@ pub(super) fn emit<W: Writer>(layout: &Layout<'_>, writer: &mut W) {
 
 /// What all series of one slot have in common.
 struct Common<'a> {
-    /// What the family is called, which a state set has as a label.
     family: &'a str,
+    dialect: &'a dyn Dialect,
     facet: Facet,
     slot: &'a Slot<'a>,
     scale: Option<&'a Scale>,
@@ -151,7 +153,7 @@ impl<W: Writer> Series<'_, W> {
         }
         for (value, member) in &family.members {
             let without = self.labels.len();
-            W::label(self.labels, key, value);
+            self.writer.label(self.labels, key, value);
             self.value(keys, member);
             self.labels.truncate(without);
         }
@@ -182,7 +184,8 @@ impl<W: Writer> Series<'_, W> {
                 // Of an open set, only the state that holds is known.
                 let open = current.iter().filter(|state| !states.contains(state));
                 let all = states.iter().chain(open);
-                self.numbers(common.family, all.map(|state| (&**state, holds(state))));
+                let label = common.dialect.state_label(common.family);
+                self.numbers(label, all.map(|state| (&**state, holds(state))));
             }
             Value::Info(entries) => self.info(entries),
             _ => {
@@ -213,11 +216,14 @@ impl<W: Writer> Series<'_, W> {
     }
 
     fn info(&mut self, entries: &[(Box<str>, Box<str>)]) {
+        let dialect = self.common.dialect;
         let mut names = self.common.slot.labels.clone();
         let without = self.labels.len();
         for (entry, text) in entries {
-            let name = name::unique_label(entry, |name| names.iter().any(|other| other == name));
-            W::label(self.labels, &name, text);
+            let name = unique_label(dialect, entry, |name| {
+                names.iter().any(|other| other == name)
+            });
+            self.writer.label(self.labels, &name, text);
             names.push(name);
         }
         self.number(Number::U64(1));
@@ -275,20 +281,6 @@ fn help<'a>(slot: &Slot<'a>) -> Cow<'a, str> {
     }
 }
 
-/// A text without NUL, which Prometheus cannot read in the text formats: it becomes `␀0`, and a `␀` that was there before
-/// `␀1`, so that different texts stay different.
-pub(super) fn without_nul(text: &str) -> Cow<'_, str> {
-    // By bytes first, which is far faster than by letters: `␀` begins with this one, and rare ones beside it.
-    let may = |byte| matches!(byte, 0 | 0xE2);
-    if !text.bytes().fold(false, |found, byte| found | may(byte)) {
-        return Cow::Borrowed(text);
-    }
-    Cow::Owned(
-        text.replace('\u{2400}', "\u{2400}1")
-            .replace('\0', "\u{2400}0"),
-    )
-}
-
-pub(super) fn since_1970(time: SystemTime) -> Duration {
+pub(in crate::report) fn since_1970(time: SystemTime) -> Duration {
     time.duration_since(UNIX_EPOCH).unwrap_or_default()
 }

@@ -1,13 +1,12 @@
-//! Distributions as the two kinds of histogram that Prometheus has.
+//! Distributions as the two kinds of histogram that protocols have: exponential, and with given bounds.
 //!
 //! What is recorded stands in exponential buckets, 32 to a power of two, of the unit it was recorded in.
 //!
-//! **Native histograms** have the same buckets (schema 5), so a histogram leaves without loss, also when its unit is a
-//! power of two of the base unit (KiBy). Timers do not: they are kept in nanoseconds and shown in seconds, and 10^9 lies
-//! between two powers of 2^(1/32). So for them the schema of twice the resolution is used, and each bucket
-//! goes whole into that one of the finer buckets which holds its middle. Every value is then shown within 0.65 % of
-//! where the snapshot has it; spreading a bucket over two would lose a resolution of 2.2 %, and keeping schema 5 would
-//! shift everything by 0.6 %.
+//! **Exponential histograms** have the same buckets (scale 5), so a histogram leaves without loss, also when its unit is a
+//! power of two of the unit shown (KiBy as bytes). Nanoseconds that are shown in seconds do not: 10^9 lies between two
+//! powers of 2^(1/32). So for them the scale of twice the resolution is used, and each bucket goes whole into that
+//! one of the finer buckets which holds its middle. Every value is then shown within 0.65 % of where the snapshot has it;
+//! spreading a bucket over two would lose a resolution of 2.2 %, and keeping scale 5 would shift everything by 0.6 %.
 //!
 //! **Classic histograms** count what is at most some bounds. A bound that falls into a bucket counts the whole bucket: it
 //! acts at the bucket's upper edge, at most 2.2 % above where it says, so that what was exactly at the bound is under it,
@@ -15,35 +14,35 @@
 
 use std::fmt::Write;
 
-use super::unit::Factor;
+use super::factor::Factor;
 use crate::cells::scale;
 use crate::snapshot::Distribution;
 
 /// How the distributions of one unit are shown.
 #[derive(Debug)]
-pub(super) struct Scale {
-    pub(super) factor: Factor,
+pub(in crate::report) struct Scale {
+    pub(in crate::report) factor: Factor,
     /// Ascending; without the infinite one, which every histogram has.
-    pub(super) bounds: Vec<Bound>,
+    pub(in crate::report) bounds: Vec<Bound>,
     /// Whether the numbers are durations.
-    pub(super) durations: bool,
+    pub(in crate::report) durations: bool,
     /// Whether the bounds are the user's own.
-    pub(super) asked: bool,
+    pub(in crate::report) asked: bool,
     schema: Schema,
 }
 
 /// An upper bound of a classic histogram.
 #[derive(Debug)]
-pub(super) struct Bound {
+pub(in crate::report) struct Bound {
     /// In the base unit.
-    pub(super) value: f64,
+    pub(in crate::report) value: f64,
     /// As the label `le` has it.
-    pub(super) text: String,
+    pub(in crate::report) text: String,
     /// The last bucket that is counted as below.
     last: i32,
 }
 
-/// The buckets of native histograms: which schema, and the number there of the bucket that is the `i`-th here.
+/// The exponential buckets shown: how fine they are, and the number there of the bucket that is the `i`-th here.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Schema {
     number: i32,
@@ -51,16 +50,12 @@ struct Schema {
     plus: i32,
 }
 
-/// Values up to here are shown as zeros; 2^-128, as other clients have it. It also tells a native histogram without any
-/// values from a classic one.
-pub(super) const ZERO_THRESHOLD: f64 = 2.938_735_877_055_719e-39;
-
 const PER_OCTAVE: i32 = 32;
 
 impl Scale {
     /// `asked` are bounds in the base unit; without any, powers of four of the unit recorded in: between a microsecond
     /// and a minute for durations, from 1 to 2^40 for everything else.
-    pub(super) fn new(factor: Factor, durations: bool, asked: Option<&[f64]>) -> Scale {
+    pub(in crate::report) fn new(factor: Factor, durations: bool, asked: Option<&[f64]>) -> Scale {
         let bounds = match asked {
             Some(asked) => asked
                 .iter()
@@ -77,12 +72,16 @@ impl Scale {
         }
     }
 
-    pub(super) fn sum(&self, of: &Distribution) -> f64 {
+    pub(in crate::report) fn sum(&self, of: &Distribution) -> f64 {
         self.factor.of(of.sum())
     }
 
     /// For each bound, how many values are counted as at most that.
-    pub(super) fn cumulative(&self, of: &Distribution, mut each: impl FnMut(&Bound, u64)) {
+    pub(in crate::report) fn cumulative(
+        &self,
+        of: &Distribution,
+        mut each: impl FnMut(&Bound, u64),
+    ) {
         let mut buckets = of.buckets.iter().peekable();
         let mut below = 0_u64;
         for bound in &self.bounds {
@@ -94,59 +93,21 @@ impl Scale {
         }
     }
 
-    pub(super) fn native(&self, of: &Distribution) -> Native {
-        Native::new(self.schema, of)
+    /// How many buckets there are to a power of two, as a power of two.
+    pub(in crate::report) fn exponent(&self) -> i32 {
+        self.schema.number
     }
-}
 
-/// A native histogram's buckets, as the format has them: runs of neighbours, and the counts' differences.
-#[derive(Debug, PartialEq)]
-pub(super) struct Native {
-    pub(super) schema: i32,
-    pub(super) zeros: u64,
-    /// For each run, how far it is from the end of the one before, and how long it is.
-    pub(super) spans: Vec<(i32, u32)>,
-    pub(super) deltas: Vec<i64>,
-}
-
-/// Up to this many empty buckets are written as such: a new run costs more.
-const BRIDGED: i32 = 2;
-
-impl Native {
-    fn new(schema: Schema, of: &Distribution) -> Native {
-        let mut native = Native {
-            schema: schema.number,
-            zeros: of.zero,
-            spans: Vec::new(),
-            deltas: Vec::with_capacity(of.buckets.len() * schema.times as usize),
-        };
-        // Bucket `k` of a schema ends at 2^(k / 2^schema).
-        let zeros_to = -128 << schema.number;
-        let mut last = None;
-        let mut before = 0;
-        for &(index, count) in &of.buckets {
-            let k = index * schema.times + schema.plus;
-            if k <= zeros_to {
-                native.zeros = native.zeros.saturating_add(count);
-                continue;
-            }
-            let empty = last.map_or(k, |last: i32| k - last - 1);
-            match native.spans.last_mut() {
-                Some((_, length)) if empty <= BRIDGED => {
-                    for _ in 0..empty {
-                        native.deltas.push(-before);
-                        before = 0;
-                    }
-                    *length += empty as u32 + 1;
-                }
-                _ => native.spans.push((empty, 1)),
-            }
-            let count = i64::try_from(count).unwrap_or(i64::MAX);
-            native.deltas.push(count - before);
-            before = count;
-            last = Some(k);
-        }
-        native
+    /// The counts by the numbers of the buckets, ascending: bucket `i` holds what is above `2^(i / 2^exponent)` and at
+    /// most `2^((i + 1) / 2^exponent)`, in the unit shown.
+    pub(in crate::report) fn exponential(
+        &self,
+        of: &Distribution,
+    ) -> impl ExactSizeIterator<Item = (i32, u64)> {
+        let Schema { times, plus, .. } = self.schema;
+        of.buckets
+            .iter()
+            .map(move |&(index, count)| (index * times + plus, count))
     }
 }
 
@@ -158,15 +119,15 @@ impl Schema {
             return Schema {
                 number: 5,
                 times: 1,
-                plus: 1 + octaves as i32 * PER_OCTAVE,
+                plus: octaves as i32 * PER_OCTAVE,
             };
         }
-        // Our bucket `i` has its middle at (2i + 1) / 64 octaves, and is to be found in (k - 1, k] / 64.
+        // Our bucket `i` has its middle at (2i + 1) / 64 octaves, and is to be found in (k, k + 1] / 64.
         let moved = (octaves * f64::from(2 * PER_OCTAVE)).floor() as i32;
         Schema {
             number: 6,
             times: 2,
-            plus: 2 + moved,
+            plus: 1 + moved,
         }
     }
 }
@@ -233,11 +194,11 @@ fn go_number(number: f64) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::report) mod tests {
+    use super::super::factor::{per, times};
     use super::*;
-    use crate::report::prometheus::unit::unit;
 
-    fn recorded(numbers: &[f64]) -> Distribution {
+    pub(in crate::report) fn recorded(numbers: &[f64]) -> Distribution {
         let mut distribution = Distribution::default();
         let mut numbers = numbers.to_vec();
         numbers.sort_by(f64::total_cmp);
@@ -261,25 +222,6 @@ mod tests {
         all
     }
 
-    /// The buckets as Prometheus understands them: where each ends, and its count.
-    fn understood(native: &Native) -> Vec<(f64, i64)> {
-        let (mut k, mut count, mut delta) = (0, 0, native.deltas.iter());
-        let mut buckets = Vec::new();
-        for (gap, length) in &native.spans {
-            k += gap;
-            for _ in 0..*length {
-                count += delta.next().unwrap();
-                let end = 2f64.powf(f64::from(k) / f64::from(1 << native.schema));
-                if count != 0 {
-                    buckets.push((end, count));
-                }
-                k += 1;
-            }
-        }
-        assert_eq!(delta.next(), None);
-        buckets
-    }
-
     #[test]
     fn numbers_are_written_as_go_writes_them() {
         for (number, text) in [
@@ -301,18 +243,16 @@ mod tests {
 
     #[test]
     fn the_default_bounds_are_edges_of_buckets() {
-        for (ucum, durations) in [
-            ("s", true),
-            ("ms", true),
-            ("", false),
-            ("By", false),
-            ("KiBy", false),
+        for (factor, durations) in [
+            (Factor::ONE, true),
+            (per(1e3), true),
+            (Factor::ONE, false),
+            (times(1024.0), false),
         ] {
-            let factor = unit(ucum).factor;
             let scale = Scale::new(factor, durations, None);
             for bound in &scale.bounds {
                 let edge = factor.of(scale::bounds(bound.last).1);
-                assert_eq!(edge, bound.value, "{ucum} {}", bound.text);
+                assert_eq!(edge, bound.value, "{factor:?} {}", bound.text);
             }
         }
         let seconds = Scale::new(Factor::NANOSECONDS, true, None);
@@ -344,52 +284,5 @@ mod tests {
             let scale = Scale::new(Factor::NANOSECONDS, true, Some(&[value]));
             assert_eq!(scale.bounds[0].last, power * 32 - 1, "2^{power} ns");
         }
-    }
-
-    #[test]
-    fn a_histogram_leaves_without_loss() {
-        let of = recorded(&[0.0, 0.0, 1e-3, 3.0, 3.01, 700.0, 701.0, 1e12]);
-        for (ucum, factor) in [("", 1.0), ("KiBy", 1024.0)] {
-            let native = Scale::new(unit(ucum).factor, false, None).native(&of);
-            assert_eq!((native.schema, native.zeros), (5, 2));
-            let expected: Vec<(f64, i64)> = of
-                .buckets
-                .iter()
-                .map(|&(index, count)| (scale::bounds(index).1 * factor, count as i64))
-                .collect();
-            let shown = understood(&native);
-            assert_eq!(shown.len(), expected.len());
-            for ((end, count), (edge, expected)) in shown.into_iter().zip(expected) {
-                assert!((end / edge - 1.0).abs() < 1e-12);
-                assert_eq!(count, expected);
-            }
-        }
-    }
-
-    #[test]
-    fn a_timer_is_shown_within_0_65_percent_of_its_snapshot() {
-        let nanos: Vec<f64> = (0..4000).map(|i| 1.01f64.powi(i % 3000)).collect();
-        let of = recorded(&nanos);
-        let native = Scale::new(Factor::NANOSECONDS, true, None).native(&of);
-        assert_eq!(native.schema, 6);
-        let width = 2f64.powf(1.0 / 64.0);
-        let shown = understood(&native);
-        assert_eq!(shown.len(), of.buckets.len());
-        for ((end, count), &(index, expected)) in shown.into_iter().zip(&of.buckets) {
-            assert_eq!(count, expected as i64);
-            let (lower, upper) = scale::bounds(index);
-            let middle = (lower * upper).sqrt() / 1e9;
-            assert!(end / width >= middle * 0.9935 && end <= middle * 1.0065);
-            assert!(end / width <= middle && middle <= end);
-        }
-    }
-
-    #[test]
-    fn what_is_too_small_is_counted_among_the_zeros() {
-        let of = recorded(&[0.0, 2f64.powi(-128), 2f64.powi(-129), 2f64.powi(-127)]);
-        let native = Scale::new(Factor::ONE, false, None).native(&of);
-        assert_eq!((native.zeros, native.deltas.len()), (3, 1));
-        let none = Scale::new(Factor::ONE, false, None).native(&Distribution::default());
-        assert_eq!((none.zeros, none.spans.len(), none.deltas.len()), (0, 0, 0));
     }
 }

@@ -1,11 +1,11 @@
-//! The wire format of protobuf, as much of it as an exposition needs.
+//! The wire format of protobuf, as much of it as readers need.
 //!
 //! Messages are written straight from the snapshot: building them first, as generated code does, would allocate
 //! for every label of every series, and be the second tree that this reader does without. The tests decode what is
 //! written here with `prost`.
 
 /// A number in as many groups of seven bits as it takes.
-pub(super) fn varint(out: &mut Vec<u8>, mut number: u64) {
+pub(in crate::report) fn varint(out: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         out.push(number as u8 | 0x80);
         number >>= 7;
@@ -21,26 +21,31 @@ fn key(out: &mut Vec<u8>, field: u32, wire: u32) {
     varint(out, u64::from(field << 3 | wire));
 }
 
-pub(super) fn whole(out: &mut Vec<u8>, field: u32, number: u64) {
+pub(in crate::report) fn whole(out: &mut Vec<u8>, field: u32, number: u64) {
     key(out, field, VARINT);
     varint(out, number);
 }
 
-pub(super) fn signed(out: &mut Vec<u8>, field: u32, number: i64) {
+pub(in crate::report) fn signed(out: &mut Vec<u8>, field: u32, number: i64) {
     whole(out, field, zigzag(number));
 }
 
 /// Numbers near zero, of either sign, as small ones.
-pub(super) fn zigzag(number: i64) -> u64 {
+pub(in crate::report) fn zigzag(number: i64) -> u64 {
     (number << 1 ^ number >> 63) as u64
 }
 
-pub(super) fn double(out: &mut Vec<u8>, field: u32, number: f64) {
+pub(in crate::report) fn double(out: &mut Vec<u8>, field: u32, number: f64) {
     key(out, field, EIGHT_BYTES);
     out.extend_from_slice(&number.to_le_bytes());
 }
 
-pub(super) fn string(out: &mut Vec<u8>, field: u32, text: &str) {
+pub(in crate::report) fn fixed(out: &mut Vec<u8>, field: u32, number: u64) {
+    key(out, field, EIGHT_BYTES);
+    out.extend_from_slice(&number.to_le_bytes());
+}
+
+pub(in crate::report) fn string(out: &mut Vec<u8>, field: u32, text: &str) {
     key(out, field, LENGTH);
     varint(out, text.len() as u64);
     out.extend_from_slice(text.as_bytes());
@@ -50,7 +55,7 @@ pub(super) fn string(out: &mut Vec<u8>, field: u32, text: &str) {
 ///
 /// The length is known when the message is written, and one byte was left for it; what is longer than that can say is
 /// moved, which long messages are rare enough for.
-pub(super) fn message(out: &mut Vec<u8>, field: u32, write: impl FnOnce(&mut Vec<u8>)) {
+pub(in crate::report) fn message(out: &mut Vec<u8>, field: u32, write: impl FnOnce(&mut Vec<u8>)) {
     key(out, field, LENGTH);
     let at = out.len();
     out.push(0);
@@ -71,10 +76,10 @@ pub(super) fn message(out: &mut Vec<u8>, field: u32, write: impl FnOnce(&mut Vec
 }
 
 /// How many bytes [`long_length`] takes.
-pub(super) const LONG: usize = 5;
+pub(in crate::report) const LONG: usize = 5;
 
 /// A length in five bytes, whatever it is: for a message that is too large to be moved.
-pub(super) fn long_length(length: usize) -> [u8; LONG] {
+pub(in crate::report) fn long_length(length: usize) -> [u8; LONG] {
     let group = |at: usize| (length >> (7 * at)) as u8 & 0x7f;
     [
         group(0) | 0x80,
@@ -83,6 +88,55 @@ pub(super) fn long_length(length: usize) -> [u8; LONG] {
         group(3) | 0x80,
         group(4),
     ]
+}
+
+/// A field that was read.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(in crate::report) enum Field<'a> {
+    Whole(u64),
+    /// A text, a message, or numbers.
+    Bytes(&'a [u8]),
+    /// Four or eight bytes, which nothing here has asked about yet.
+    Other,
+}
+
+/// The fields of a message with their numbers, as far as it is one: what others sent may be anything.
+pub(in crate::report) fn fields(mut message: &[u8]) -> impl Iterator<Item = (u32, Field<'_>)> {
+    std::iter::from_fn(move || {
+        let key = read_varint(&mut message)?;
+        let field = match (key & 7) as u32 {
+            VARINT => Field::Whole(read_varint(&mut message)?),
+            LENGTH => {
+                let length = usize::try_from(read_varint(&mut message)?).ok()?;
+                let (bytes, rest) = message.split_at_checked(length)?;
+                message = rest;
+                Field::Bytes(bytes)
+            }
+            sort => {
+                let length = match sort {
+                    EIGHT_BYTES => 8,
+                    5 => 4,
+                    _ => return None,
+                };
+                message = message.get(length..)?;
+                Field::Other
+            }
+        };
+        Some((u32::try_from(key >> 3).ok()?, field))
+    })
+}
+
+fn read_varint(message: &mut &[u8]) -> Option<u64> {
+    let mut number = 0;
+    for group in 0..10 {
+        let (&byte, rest) = message.split_first()?;
+        *message = rest;
+        number |= u64::from(byte & 0x7f) << (7 * group);
+        if byte < 0x80 {
+            return Some(number);
+        }
+    }
+    None
 }
 
 #[cfg(test)]
@@ -118,5 +172,33 @@ mod tests {
             assert_eq!(out, expected);
         }
         assert_eq!(long_length(300), [0xac, 0x82, 0x80, 0x80, 0]);
+    }
+
+    #[test]
+    fn what_was_written_is_read_and_what_is_none_ends() {
+        let out = bytes(|out| {
+            whole(out, 1, u64::MAX);
+            double(out, 2, 0.5);
+            string(out, 300, "text");
+        });
+        let all: Vec<_> = fields(&out).collect();
+        assert_eq!(
+            all,
+            [
+                (1, Field::Whole(u64::MAX)),
+                (2, Field::Other),
+                (300, Field::Bytes(b"text"))
+            ]
+        );
+        for end in 0..out.len() {
+            assert!(fields(&out[..end]).count() < 3);
+        }
+        assert_eq!(fields(&[0xff; 64]).count(), 0);
+        assert_eq!(
+            fields(b"<html>what?</html>")
+                .filter(|field| field.0 == 2)
+                .count(),
+            0
+        );
     }
 }

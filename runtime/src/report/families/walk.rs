@@ -4,9 +4,7 @@
 //! before, so it is looked up once.
 
 use super::slot::order;
-use super::{Layout, NONE, Series};
-use crate::report::prometheus::exposition::Depth;
-use crate::report::prometheus::name;
+use super::{Depth, Layout, NONE, Series};
 use crate::snapshot::{Place, StatShape};
 
 /// The places of one path, but for their labelled segments.
@@ -71,8 +69,8 @@ impl<'a> Layout<'a> {
 
     fn root(&mut self) -> u32 {
         let mut name = String::new();
-        if let Some(prefix) = &self.options.prefix {
-            name::push_segment(&mut name, prefix);
+        if let Some(prefix) = self.style.prefix {
+            self.style.dialect.push_segment(&mut name, prefix);
         }
         self.add_template(name, Vec::new(), "")
     }
@@ -88,7 +86,7 @@ impl<'a> Layout<'a> {
                 let above = &self.templates[parent.template as usize];
                 let (mut name, mut labels) = (above.name.clone(), above.labels.clone());
                 match step {
-                    Step::Segment(segment) => name::push_segment(&mut name, segment),
+                    Step::Segment(segment) => self.style.dialect.push_segment(&mut name, segment),
                     Step::Label(label) => labels.push(label),
                 }
                 let made = self.add_template(name, labels, &place.shape.path);
@@ -154,7 +152,7 @@ impl<'a> Layout<'a> {
             .iter()
             .rev()
             .find(|above| order(above.stat, stat).is_eq() && above.stat.kind.folds(stat.kind));
-        match (self.options.depth, fed) {
+        match (self.style.depth, fed) {
             (Depth::Totals, Some(_)) => None,
             (Depth::Instances, _) if stat.kind.is_aggregate() => None,
             (Depth::Both, Some(fed)) => {
