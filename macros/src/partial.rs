@@ -7,29 +7,54 @@ use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use syn::parse::Parser;
 use syn::{DeriveInput, Field, Variant};
 
-/// The item of a derive. When a part of it cannot be understood, the error, and the item without that part if the rest can.
-pub(crate) fn derive_input(
-    tokens: TokenStream,
-) -> Result<DeriveInput, (Option<Box<DeriveInput>>, syn::Error)> {
-    syn::parse2(tokens.clone()).map_err(|error| (without_unfinished(tokens), error))
+/// The item of a derive, which may lack what could not be understood, and the error about that.
+pub(crate) struct Understood {
+    pub(crate) item: Option<Box<DeriveInput>>,
+    /// `None` too when the compiler, which has parsed the item before, has said the same.
+    pub(crate) error: Option<syn::Error>,
 }
 
-fn without_unfinished(tokens: TokenStream) -> Option<Box<DeriveInput>> {
+/// The item of a derive. When a part of it cannot be understood, the item without that part if the rest can.
+pub(crate) fn derive_input(tokens: TokenStream) -> Understood {
+    match syn::parse2(tokens.clone()) {
+        Ok(item) => Understood {
+            item: Some(Box::new(item)),
+            error: None,
+        },
+        Err(error) => without_unfinished(tokens, error),
+    }
+}
+
+fn without_unfinished(tokens: TokenStream, error: syn::Error) -> Understood {
     let mut tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let Some(TokenTree::Group(body)) = tokens.last() else {
-        return None;
+        return Understood {
+            item: None,
+            error: Some(error),
+        };
     };
     let understood: fn(&TokenStream) -> bool = match keyword(&tokens).as_deref() {
         Some("enum") => |part| syn::parse2::<Variant>(part.clone()).is_ok(),
         _ => |part| Field::parse_named.parse2(part.clone()).is_ok(),
     };
-    let parts = parts(body.stream()).into_iter().filter(understood);
-    let kept = parts.map(|part| quote::quote!(#part,)).collect();
+    let (kept, others): (Vec<_>, Vec<_>) = parts(body.stream()).into_iter().partition(understood);
+    let is_told = others.into_iter().all(lacks_its_type);
+    let kept = kept.iter().map(|part| quote::quote!(#part,)).collect();
     let mut group = Group::new(body.delimiter(), kept);
     group.set_span(body.span());
     tokens.pop();
     tokens.push(group.into());
-    syn::parse2(tokens.into_iter().collect()).ok().map(Box::new)
+    let item = syn::parse2(tokens.into_iter().collect()).ok().map(Box::new);
+    Understood {
+        error: (item.is_none() || !is_told).then_some(error),
+        item,
+    }
+}
+
+/// Whether a part is `name:`, which the compiler refuses in words of its own.
+fn lacks_its_type(part: TokenStream) -> bool {
+    let last = part.into_iter().last();
+    matches!(last, Some(TokenTree::Punct(punct)) if punct.as_char() == ':')
 }
 
 /// What stands between the commas, those inside `<…>` aside.
@@ -96,8 +121,7 @@ mod tests {
     use syn::Data;
 
     fn fields(tokens: TokenStream) -> Vec<String> {
-        let (rest, _) = derive_input(tokens).expect_err("an item that is not finished");
-        match rest.expect("what is understood").data {
+        match derive_input(tokens).item.expect("what is understood").data {
             Data::Struct(data) => data
                 .fields
                 .iter()

@@ -4,9 +4,6 @@ use std::fmt;
 
 use crate::path::{self, PathProblem};
 
-/// What may stand in braces.
-pub(crate) const PLACEHOLDERS: [&str; 3] = ["fn", "module", "type"];
-
 /// Why a text is not a template.
 #[derive(Debug, PartialEq)]
 pub(crate) enum TemplateProblem {
@@ -25,8 +22,8 @@ impl fmt::Display for TemplateProblem {
     }
 }
 
-/// Whether `template` is one, with the path it is when everything in braces is filled in.
-pub(crate) fn check(template: &str) -> Result<(), TemplateProblem> {
+/// Whether `template` is one, with nothing but what is `known` in braces, and a path when that is filled in.
+pub(crate) fn check(template: &str, known: &[&str]) -> Result<(), TemplateProblem> {
     let mut rest = template;
     let mut filled = String::new();
     while let Some((before, after)) = rest.split_once(['{', '}']) {
@@ -37,7 +34,7 @@ pub(crate) fn check(template: &str) -> Result<(), TemplateProblem> {
         let Some((name, after)) = after.split_once('}') else {
             return Err(TemplateProblem::Unclosed);
         };
-        if !PLACEHOLDERS.contains(&name) {
+        if !known.contains(&name) {
             return Err(TemplateProblem::Unknown(name.to_owned()));
         }
         filled.push('x');
@@ -72,16 +69,35 @@ mod tests {
 
     #[test]
     fn a_template_is_a_path_once_it_is_filled_in() {
-        assert_eq!(check("/http/{type}/{fn}"), Ok(()));
-        assert_eq!(check("http.{type}.latency"), Ok(()));
-        assert_eq!(check("{module}/x-{fn}"), Ok(()));
         assert_eq!(
-            check("a/{name}"),
+            check("/http/{type}/{fn}", &["fn", "module", "type"]),
+            Ok(())
+        );
+        assert_eq!(
+            check("http.{type}.latency", &["fn", "module", "type"]),
+            Ok(())
+        );
+        assert_eq!(check("{module}/x-{fn}", &["fn", "module", "type"]), Ok(()));
+        assert_eq!(
+            check("a/{name}", &["fn", "module", "type"]),
             Err(TemplateProblem::Unknown("name".into()))
         );
-        assert_eq!(check("a/{fn"), Err(TemplateProblem::Unclosed));
-        assert_eq!(check("a/fn}"), Err(TemplateProblem::Unclosed));
-        assert!(matches!(check("a//{fn}"), Err(TemplateProblem::Path(_))));
+        assert_eq!(
+            check("a/{fn}", &["type"]),
+            Err(TemplateProblem::Unknown("fn".into()))
+        );
+        assert_eq!(
+            check("a/{fn", &["fn", "module", "type"]),
+            Err(TemplateProblem::Unclosed)
+        );
+        assert_eq!(
+            check("a/fn}", &["fn", "module", "type"]),
+            Err(TemplateProblem::Unclosed)
+        );
+        assert!(matches!(
+            check("a//{fn}", &["fn", "module", "type"]),
+            Err(TemplateProblem::Path(_))
+        ));
         assert_eq!(fill("a/{fn}", "fn", "parse"), "a/parse");
     }
 }

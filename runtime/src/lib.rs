@@ -176,10 +176,10 @@ pub use catalog::{Catalog, CatalogStat, catalog};
 pub use kind::Kind;
 pub use snapshot::Snapshot;
 pub use stats::{
-    Amount, Collection, CountBy, Counter, Family, Gauge, GaugeNumber, Histogram, Info, Key, Lookup,
-    Max, Meter, Min, NameError, Outcome, Quantity, Registry, Slow, SlowGuard, SlowLog, Stat, State,
-    StateGuard, StateSet, StateTime, States, Sum, Summable, Text, Timer, TimerGuard, UpDownCounter,
-    Variant, Variants, incr, registry, set, snapshot,
+    Amount, Collection, Comparable, CountBy, Countable, Counter, Family, Gauge, GaugeNumber,
+    Histogram, Info, Key, Lookup, Max, Meter, Min, NameError, Outcome, Quantity, Registry, Slow,
+    SlowGuard, SlowLog, Stat, State, StateGuard, StateSet, StateTime, States, Sum, Summable, Text,
+    Timer, TimerGuard, UpDownCounter, Variant, Variants, incr, registry, set, snapshot,
 };
 pub use tree::{Instrumented, Node, Parent, PathError, background_tick};
 

@@ -5,7 +5,6 @@
 //! without their type being known, and the trait's generated methods look there for the struct of theirs.
 
 use std::any::Any;
-use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use crate::private::{Class, Instrumented, init};
@@ -64,8 +63,6 @@ pub trait TraitStats: Instrumented<Parts = ()> + Send + Sync + 'static {
 pub struct Implementor {
     /// `Endpoint for Users`.
     name: &'static str,
-    /// What the path calls the type, where it is one.
-    label: Option<&'static str>,
     at: Site,
     types: ByType<OneType>,
     /// Tells of the trait, and opens the stats when asked to; of one type only.
@@ -93,13 +90,11 @@ impl Implementor {
     /// The `impl` in this line, for one type.
     pub const fn new(
         name: &'static str,
-        label: &'static str,
         file: &'static str,
         line: u32,
         declare: fn(bool) -> Told,
     ) -> Implementor {
         let mut one = Implementor::generic(name, file, line);
-        one.label = Some(label);
         one.declare = Some(declare);
         one
     }
@@ -108,7 +103,6 @@ impl Implementor {
     pub const fn generic(name: &'static str, file: &'static str, line: u32) -> Implementor {
         Implementor {
             name,
-            label: None,
             at: Site { file, line },
             types: ByType::new(),
             declare: None,
@@ -153,15 +147,11 @@ impl Slot {
     }
 
     fn told<S: TraitStats>(&self) -> Told {
-        let name = match self.implementor.label {
-            Some(label) => Cow::Borrowed(label),
-            None => Cow::Owned(plain(self.type_name)),
-        };
         let class = S::CLASS;
         let module = class.module.replace("::", "/");
         let path = S::TEMPLATE
             .replace("{module}", &module)
-            .replace("{type}", &name);
+            .replace("{type}", &plain(self.type_name));
         Told { class, path }
     }
 }
@@ -217,6 +207,14 @@ mod tests {
     #[metered]
     impl Endpoint for NeverUsed {}
 
+    struct Page<T>(T);
+
+    #[metered]
+    impl Endpoint for Page<u8> {}
+
+    #[metered]
+    impl Endpoint for Page<&'static [u16]> {}
+
     struct Cached<T>(T);
 
     #[metered]
@@ -235,6 +233,12 @@ mod tests {
         assert_eq!(requests("Users"), Some(2));
         assert_eq!(requests("Cached<u8>"), Some(1));
         assert_eq!(requests("Cached<String>"), Some(1));
+        Page(1_u8).get();
+        Page(&[1_u16][..]).get();
+        let snapshot = scope.snapshot();
+        let requests = |name| snapshot.counter(&format!("/test/metered/{name}/requests"));
+        assert_eq!(requests("Page<u8>"), Some(1));
+        assert_eq!(requests("Page<&[u16]>"), Some(1));
         assert_eq!(
             requests("NeverUsed"),
             Some(0),

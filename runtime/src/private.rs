@@ -11,7 +11,7 @@ pub use crate::Instrumented;
 pub use crate::metered::*;
 pub use crate::stats::{Keyed, state_text};
 pub use crate::timed::*;
-pub use crate::tree::class::{Class, StatSpec, check_feed};
+pub use crate::tree::class::{Class, StatSpec, check_child, check_feed};
 pub use crate::tree::declared::{Declared, GenericClass};
 pub use crate::tree::opener::{NoParts, OpenWith, Opener, Opening, PlaceField};
 

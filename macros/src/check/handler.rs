@@ -10,7 +10,6 @@ use crate::model::handler::{Field, Flavour, Handler, Role};
 
 /// Holds every rule against the struct.
 pub(crate) fn check(handler: &Handler, errors: &mut Errors) {
-    has_a_place(handler, errors);
     names_are_distinct(handler, errors);
     if let Some(prefix) = handler.options.text("prefix") {
         super::path(prefix, "a path", "cache/local", errors);
@@ -27,6 +26,11 @@ pub(crate) fn check(handler: &Handler, errors: &mut Errors) {
         label_is_one(&field.options, errors);
         unit_is_one(&field.options, errors);
         cap_holds_something(&field.options, errors);
+        info_has_its_pairs(field, errors);
+    }
+    // What is wrong with a field may be what made it none.
+    if errors.is_empty() {
+        has_a_place(handler, errors);
     }
 }
 
@@ -162,6 +166,20 @@ fn cap_holds_something(options: &Options, errors: &mut Errors) {
             cap,
             "a family with `cap = 0` would hold no key",
             "give the number of keys to keep",
+        );
+    }
+}
+
+/// An `Info` says what it was given when it was opened, and nothing ever after.
+fn info_has_its_pairs(field: &Field, errors: &mut Errors) {
+    if matches!(field.role, Role::Stat) && field.is_written("Info") {
+        errors.on(
+            &field.ty,
+            format_args!(
+                "`{}` would say nothing: an `Info` is fixed when it is opened",
+                field.ident
+            ),
+            "give its pairs: `#[stat(with = [(\"version\", \"1.2\")])]`",
         );
     }
 }

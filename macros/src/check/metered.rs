@@ -41,18 +41,11 @@ fn has_a_path_per_type(request: &Request, item: &ItemTrait, errors: &mut Errors)
         return;
     };
     let found = errors.count();
-    super::timed::template(template, errors);
+    super::template(template, &["module", "type"], errors);
     if errors.count() > found {
         return;
     }
     let written = template.value();
-    if path_template::has(&written, "fn") {
-        errors.on(
-            template,
-            "`{fn}` stands for nothing in the path of a trait's stats",
-            "each stat is named after its method already; remove it",
-        );
-    }
     if !path_template::has(&written, "type") {
         let separator = if written.contains('/') { '/' } else { '.' };
         let instead = match written.rsplit_once(separator) {

@@ -11,6 +11,7 @@ use syn::LitStr;
 
 use crate::errors::Errors;
 use crate::path;
+use crate::path_template::{self, TemplateProblem};
 
 /// A path that is written out is checked here, so that the runtime never has to set it aside.
 fn path(text: &LitStr, what: &str, example: &str, errors: &mut Errors) {
@@ -58,4 +59,32 @@ fn label(text: &LitStr, errors: &mut Errors) {
 /// A path from the root, as `init` takes it.
 pub(crate) fn absolute_path(text: &LitStr, errors: &mut Errors) {
     path(text, "a path", "/web", errors);
+}
+
+/// See `path_template`; in braces may stand what is `known` there.
+fn template(path: &LitStr, known: &[&str], errors: &mut Errors) {
+    let Err(problem) = path_template::check(&path.value(), known) else {
+        return;
+    };
+    let help = match &problem {
+        TemplateProblem::Unknown(_) => {
+            let known: Vec<_> = known.iter().map(|name| format!("`{{{name}}}`")).collect();
+            format!("expected one of {}", known.join(", "))
+        }
+        TemplateProblem::Unclosed => {
+            format!("write it in a pair of braces, as in `{{{}}}`", known[0])
+        }
+        TemplateProblem::Path(problem) => match &problem.instead {
+            Some(_) => format!(
+                "write one name between slashes, as in `\"/db/{{{}}}\"`",
+                known[0]
+            ),
+            None => "write `\"/db/query\"`, for one".to_owned(),
+        },
+    };
+    errors.on(
+        path,
+        format_args!("`{}` is not a path: {problem}", quoted(path)),
+        help,
+    );
 }

@@ -8,7 +8,7 @@ use crate::errors::Errors;
 use crate::keys::Place;
 use crate::model::returned::{self, AsyncTail, is_never};
 use crate::model::timed::{ErrorCount, Function, Request, TimerSource, mentions};
-use crate::path_template::{self, PLACEHOLDERS, TemplateProblem};
+use crate::path_template;
 
 /// Where a function stands, and whose attribute it is timed by.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -30,6 +30,7 @@ pub(crate) fn check(
 ) {
     can_be_wrapped(function, errors);
     has_a_body(function, errors);
+    knows_no_caller(function, errors);
     times_the_work(function, errors);
     slow_is_a_limit(request, errors);
     if standing != Standing::OneOfMany {
@@ -40,7 +41,7 @@ pub(crate) fn check(
     match &request.timer {
         TimerSource::Named => {}
         TimerSource::At(path) => {
-            template(path, errors);
+            super::template(path, &["fn", "module", "type"], errors);
             names_a_type_it_has(path, function, standing, errors);
         }
         TimerSource::Given(timer) => {
@@ -124,6 +125,22 @@ fn can_be_wrapped(function: &Function, errors: &mut Errors) {
             constant,
             "`#[timed]` cannot wrap a `const fn`",
             "time the caller",
+        );
+    }
+}
+
+/// The body becomes a closure, and a closure is called by the function it stands in.
+fn knows_no_caller(function: &Function, errors: &mut Errors) {
+    let mut attributes = function.attributes.iter();
+    if let Some(attribute) = attributes.find(|attribute| attribute.path().is_ident("track_caller"))
+    {
+        errors.on(
+            attribute,
+            format_args!(
+                "`#[timed]` would hide from `{}` who calls it",
+                function.name()
+            ),
+            "remove one of the two; `timer.time(|| …)` can time a part of the body",
         );
     }
 }
@@ -258,29 +275,6 @@ fn misspelt_option(timer: &Expr) -> Option<syn::Error> {
 
 fn written(timer: &Expr) -> String {
     timer.to_token_stream().to_string().replace(' ', "")
-}
-
-/// See `path_template`.
-pub(crate) fn template(path: &syn::LitStr, errors: &mut Errors) {
-    let Err(problem) = path_template::check(&path.value()) else {
-        return;
-    };
-    let help = match &problem {
-        TemplateProblem::Unknown(_) => {
-            let known = PLACEHOLDERS.map(|name| format!("`{{{name}}}`")).join(", ");
-            format!("expected one of {known}")
-        }
-        TemplateProblem::Unclosed => "write it in a pair of braces, as in `{fn}`".to_owned(),
-        TemplateProblem::Path(problem) => match &problem.instead {
-            Some(_) => "write one name between slashes, as in `\"/db/{fn}\"`".to_owned(),
-            None => "write `\"/db/query\"`, for one".to_owned(),
-        },
-    };
-    errors.on(
-        path,
-        format_args!("`{}` is not a path: {problem}", super::quoted(path)),
-        help,
-    );
 }
 
 /// A function of no type has no `{type}`.

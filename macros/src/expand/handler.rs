@@ -1,6 +1,6 @@
 //! `impl Instrumented`: the class as a constant, and how an instance is built at its place.
 
-use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Generics, Path};
@@ -40,17 +40,18 @@ pub(crate) fn implementation(
 ) -> TokenStream {
     let (krate, ident) = (&handler.krate, &handler.ident);
     let (impl_generics, type_generics, clause) = bounded.split_for_impl();
-    let parts = parts::ty(handler);
+    let parts_type = parts::ty(handler);
     let class = class(handler);
+    let (place, parts) = (local("place"), local("parts"));
     let allow = generics::private_bounds(handler, bounded);
     quote! {
         #allow
         #[automatically_derived]
         impl #impl_generics #krate::Instrumented for #ident #type_generics #clause {
-            type Parts = #parts;
+            type Parts = #parts_type;
             const CLASS: &'static #krate::private::Class = &#class;
             fn node(&self) -> &#krate::Node { #node }
-            fn build(place: &#krate::private::Opener<'_>, parts: Self::Parts) -> Self { #build }
+            fn build(#place: &#krate::private::Opener<'_>, #parts: Self::Parts) -> Self { #build }
         }
     }
 }
@@ -97,7 +98,7 @@ fn spec(krate: &Path, field: &Field) -> TokenStream {
             "hide_zero" => Some(TokenStream::new()),
             _ => None,
         }?;
-        let set = syn::Ident::new(given.key.name, proc_macro2::Span::call_site());
+        let set = Ident::new(given.key.name, proc_macro2::Span::call_site());
         Some(quote!(.#set(#value)))
     });
     quote!(#private::StatSpec::new(#name, #stat::KIND, #help, #line) #(#options)*)
@@ -156,11 +157,17 @@ fn node(handler: &Handler) -> TokenStream {
     first.unwrap_or_default()
 }
 
+/// A variable that the user's expressions beside it can neither see nor hide.
+fn local(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
+}
+
 fn build(handler: &Handler) -> TokenStream {
     let krate = &handler.krate;
-    let no_parts = (!handler.has_parts()).then(|| quote!(let () = parts;));
+    let [place, parts, made] = ["place", "parts", "made"].map(local);
+    let no_parts = (!handler.has_parts()).then(|| quote!(let () = #parts;));
     let opens = |field: &Field| !matches!(field.role, Role::Part | Role::Made(_) | Role::Broken);
-    let no_place = (!handler.fields.iter().any(opens)).then(|| quote!(let _ = place;));
+    let no_place = (!handler.fields.iter().any(opens)).then(|| quote!(let _ = #place;));
     let used = (is_generic(handler) && handler.flavour == Flavour::Derived).then(|| {
         quote!(__USED.used(<Self as #krate::Instrumented>::CLASS, ::core::any::type_name::<Self>());)
     });
@@ -190,24 +197,22 @@ fn build(handler: &Handler) -> TokenStream {
         };
     }
     // The user's expressions may use the parts by name, by reference, before those move into the instance.
-    let (parts, made): (Vec<_>, Vec<_>) = values
+    let (given, others): (Vec<_>, Vec<_>) = values
         .into_iter()
         .partition(|(field, _)| matches!(field.role, Role::Part));
-    let ((parts, parts_values), (made, made_values)) = (unzip(&parts), unzip(&made));
-    let positions = (0..made.len()).map(syn::Index::from);
+    let ((given, given_values), (others, other_values)) = (unzip(&given), unzip(&others));
+    let positions = (0..others.len()).map(syn::Index::from);
     quote! {
         #used
-        let made = {
-            #(#[allow(unused_variables)] let #parts = &parts.#parts;)*
-            (#(#made_values,)*)
+        let #made = {
+            #(#[allow(unused_variables)] let #given = &#parts.#given;)*
+            (#(#other_values,)*)
         };
-        Self { #(#made: made.#positions,)* #(#parts: #parts_values),* }
+        Self { #(#others: #made.#positions,)* #(#given: #given_values),* }
     }
 }
 
-fn unzip<'a>(
-    values: &'a [(&Field, TokenStream)],
-) -> (Vec<&'a proc_macro2::Ident>, Vec<&'a TokenStream>) {
+fn unzip<'a>(values: &'a [(&Field, TokenStream)]) -> (Vec<&'a Ident>, Vec<&'a TokenStream>) {
     values
         .iter()
         .map(|(field, value)| (&field.ident, value))
@@ -216,29 +221,30 @@ fn unzip<'a>(
 
 fn value(krate: &Path, field: &Field, index: usize) -> TokenStream {
     let (ident, ty, name) = (&field.ident, &field.ty, &field.name);
+    let (place, parts) = (local("place"), local("parts"));
     match &field.role {
         Role::Stat => {
             let stat = as_stat(krate, field);
-            quote!(#stat::open(&place.at(#index)))
+            quote!(#stat::open(&#place.at(#index)))
         }
         Role::StatWith(with) => {
             let open_with = as_private(krate, field, &quote!(OpenWith<_>));
-            quote!(#open_with::open_with(&place.at(#index), #with))
+            quote!(#open_with::open_with(&#place.at(#index), #with))
         }
         Role::Child(None) => {
             let none = quote_spanned! {ty.span()=>
                 <<#ty as #krate::Instrumented>::Parts as #krate::private::NoParts>::none()
             };
-            quote_spanned!(ty.span()=> place.child::<#ty>(#name, #none))
+            quote_spanned!(ty.span()=> #place.child::<#ty>(#name, #none))
         }
-        Role::Child(Some(parts)) => {
-            quote_spanned!(ty.span()=> place.child::<#ty>(#name, #parts))
+        Role::Child(Some(its_parts)) => {
+            quote_spanned!(ty.span()=> #place.child::<#ty>(#name, #its_parts))
         }
         Role::Node => {
             let field_place = as_private(krate, field, &quote!(PlaceField));
-            quote!(#field_place::place(place))
+            quote!(#field_place::place(#place))
         }
-        Role::Part => quote!(parts.#ident),
+        Role::Part => quote!(#parts.#ident),
         Role::Made(expression) => quote!(#expression),
         Role::Broken => quote!(::core::unreachable!()),
     }
@@ -258,11 +264,27 @@ fn assertions(handler: &Handler) -> TokenStream {
         let keyed = as_private(krate, field, &quote!(Keyed));
         quote!(const _: () = #keyed::KEYED;)
     });
-    let feeds = handler
+    let parent = handler
         .options
         .ty("parent")
         .filter(|parent| !generics::names_a_parameter(&handler.generics, parent));
-    let feeds = feeds.map(|parent| {
+    let known_parent = match parent {
+        Some(_) => quote!(::core::option::Option::Some(__PARENT)),
+        None => quote!(::core::option::Option::None),
+    };
+    let own = (!is_generic(handler)).then(|| class_of(handler));
+    let nested = handler
+        .fields
+        .iter()
+        .filter(|field| matches!(field.role, Role::Child(_)))
+        .filter_map(|field| {
+            let (own, ty) = (own.as_ref()?, &field.ty);
+            let check = quote! {
+                const _: () = #private::check_child(#own, #known_parent, <#ty as #krate::Instrumented>::CLASS);
+            };
+            Some(moved_to(ty.span(), check))
+        });
+    let feeds = parent.map(|parent| {
         let checks = handler
             .stats()
             .filter(|field| !generics::names_a_parameter(&handler.generics, &field.ty));
@@ -277,21 +299,19 @@ fn assertions(handler: &Handler) -> TokenStream {
             #(#checks)*
         }
     });
-    quote!(#(#keyed)* #feeds)
+    quote!(#(#keyed)* #feeds #(#nested)*)
 }
 
 /// Tells the catalog of the class; of one with parameters, of the instances there are.
 fn declaration(handler: &Handler) -> Option<TokenStream> {
-    let (krate, private, ident) = (&handler.krate, private(&handler.krate), &handler.ident);
+    let private = private(&handler.krate);
     if handler.flavour == Flavour::Collected {
         return None;
     }
     let declared = if is_generic(handler) {
         quote!(&__USED)
     } else {
-        let statics = handler.generics.lifetimes().map(|_| quote!('static));
-        let arguments = (!handler.generics.params.is_empty()).then(|| quote!(<#(#statics),*>));
-        quote!(<#ident #arguments as #krate::Instrumented>::CLASS)
+        class_of(handler)
     };
     let used = is_generic(handler)
         .then(|| quote!(static __USED: #private::GenericClass = #private::GenericClass::new();));
@@ -299,6 +319,14 @@ fn declaration(handler: &Handler) -> Option<TokenStream> {
         #used
         #private::inventory::submit!(#private::Declared(#declared));
     })
+}
+
+/// The class of a struct that is one type.
+fn class_of(handler: &Handler) -> TokenStream {
+    let (krate, ident) = (&handler.krate, &handler.ident);
+    let statics = handler.generics.lifetimes().map(|_| quote!('static));
+    let arguments = (!handler.generics.params.is_empty()).then(|| quote!(<#(#statics),*>));
+    quote!(<#ident #arguments as #krate::Instrumented>::CLASS)
 }
 
 /// Whether the struct is several types, each with a class of its own. Lifetimes make no difference.

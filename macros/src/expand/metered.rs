@@ -11,7 +11,6 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{GenericParam, ItemImpl, ItemTrait, TraitItem, Type, parse_quote};
 
-use super::timed::type_name;
 use crate::case::Case;
 use crate::check;
 use crate::errors::Errors;
@@ -189,9 +188,8 @@ fn expand_impl(request: Option<&Request>, block: &ItemImpl, mut errors: Errors) 
     let line = source::line(block.impl_token.span);
     let implementor = match is_one_type {
         true => {
-            let label = type_name(ty).unwrap_or_else(|| text(ty));
             let ty = with_static_lifetimes(ty);
-            quote!(new(#name, #label, ::core::file!(), #line, __declare::<#ty>))
+            quote!(new(#name, ::core::file!(), #line, __declare::<#ty>))
         }
         false => quote!(generic(#name, ::core::file!(), #line)),
     };
@@ -202,10 +200,10 @@ fn expand_impl(request: Option<&Request>, block: &ItemImpl, mut errors: Errors) 
             trait __Unmetered {
                 fn #declare(_: bool) -> #private::Unmetered { #private::Unmetered }
             }
-            impl<T: ?::core::marker::Sized> __Unmetered for T {}
+            impl<__Type: ?::core::marker::Sized> __Unmetered for __Type {}
             #[allow(dead_code)]
-            fn __declare<T: #metered_trait>(open: bool) -> #private::Told {
-                #tell(T::#declare(open))
+            fn __declare<__Type: #metered_trait>(open: bool) -> #private::Told {
+                #tell(__Type::#declare(open))
             }
             #private::inventory::submit!(#private::Declared(&__IMPLEMENTOR));
         }

@@ -30,13 +30,12 @@ use crate::{check, fallback, partial};
 
 /// The item of a derive, as far as it is there.
 fn item(input: TokenStream, errors: &mut Errors) -> Option<DeriveInput> {
-    partial::derive_input(input).map_or_else(
-        |(rest, error)| {
-            errors.push(error);
-            rest.map(|rest| *rest)
-        },
-        Some,
-    )
+    let understood = partial::derive_input(input);
+    understood
+        .error
+        .into_iter()
+        .for_each(|error| errors.push(error));
+    understood.item.map(|item| *item)
 }
 
 /// `#[derive(Instrumented)]`, and its twin for collections.

@@ -52,19 +52,17 @@ fn one(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Collection> {
     let form = |what: &'static str| move |wrong: syn::Error| error(wrong.span(), what, FORM);
     let attributes = input.call(Attribute::parse_outer)?;
     let vis: Visibility = input.parse()?;
-    if let Err(other) = input.parse::<Token![static]>() {
-        errors.push(form("a collection is a `static`")(other));
-        let _ = input.parse::<Option<Token![const]>>()?;
-    }
-    let name = input
-        .parse()
-        .map_err(form("the name of the `static` is missing"))?;
-    input
-        .parse::<Token![:]>()
-        .map_err(form("the type of the `static` is missing"))?;
-    let class = input
-        .parse()
-        .map_err(form("the type of a collection is a plain name"))?;
+    let no_static = input.parse::<Token![static]>().err();
+    let no_static = no_static.map(form("a collection is a `static`"));
+    let _ = input.parse::<Option<Token![const]>>()?;
+    let (name, class) = match (name_and_class(input), no_static) {
+        // What else is missing is missing for one reason.
+        (Err(_), Some(no_static)) => return Err(no_static),
+        (named, no_static) => {
+            no_static.into_iter().for_each(|error| errors.push(error));
+            named?
+        }
+    };
     let path = path(input).map_err(|error| errors.push(error)).ok();
     while path.is_none() && !input.peek(Brace) && input.parse::<TokenTree>().is_ok() {}
     if !input.peek(Brace) {
@@ -90,6 +88,20 @@ fn one(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Collection> {
         brace,
         fields,
     })
+}
+
+fn name_and_class(input: ParseStream<'_>) -> syn::Result<(Ident, Ident)> {
+    let form = |what: &'static str| move |wrong: syn::Error| error(wrong.span(), what, FORM);
+    let name = input
+        .parse()
+        .map_err(form("the name of the `static` is missing"))?;
+    input
+        .parse::<Token![:]>()
+        .map_err(form("the type of the `static` is missing"))?;
+    let class = input
+        .parse()
+        .map_err(form("the type of a collection is a plain name"))?;
+    Ok((name, class))
 }
 
 fn path(input: ParseStream<'_>) -> syn::Result<LitStr> {

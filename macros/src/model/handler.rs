@@ -170,11 +170,14 @@ impl Field {
         let folds = ["Sum", "CountBy", "Max", "Min"];
         match self.role {
             Role::StatWith(_) => true,
-            Role::Stat => {
-                last(&self.ty).is_some_and(|last| folds.iter().any(|fold| last.ident == fold))
-            }
+            Role::Stat => folds.iter().any(|fold| self.is_written(fold)),
             _ => false,
         }
+    }
+
+    /// Whether its type is written like this, as far as the last name goes.
+    pub(crate) fn is_written(&self, name: &str) -> bool {
+        last(&self.ty).is_some_and(|last| last.ident == name)
     }
 
     /// Whether the field has a name in the tree.

@@ -4,7 +4,6 @@ impl http::Endpoint for Users<'_> {
 const _: () = {
     static __IMPLEMENTOR: ::calipers::private::Implementor = ::calipers::private::Implementor::new(
         "Endpoint for Users<'_>",
-        "Users",
         ::core::file!(),
         0u32,
         __declare::<Users<'static>>,
@@ -23,10 +22,10 @@ const _: () = {
             ::calipers::private::Unmetered
         }
     }
-    impl<T: ?::core::marker::Sized> __Unmetered for T {}
+    impl<__Type: ?::core::marker::Sized> __Unmetered for __Type {}
     #[allow(dead_code)]
-    fn __declare<T: http::Endpoint>(open: bool) -> ::calipers::private::Told {
-        <_ as ::calipers::private::MeteredTrait>::told(T::__declare_endpoint(open))
+    fn __declare<__Type: http::Endpoint>(open: bool) -> ::calipers::private::Told {
+        <_ as ::calipers::private::MeteredTrait>::told(__Type::__declare_endpoint(open))
     }
     ::calipers::private::inventory::submit!(
         ::calipers::private::Declared(& __IMPLEMENTOR)
@@ -59,10 +58,10 @@ const _: () = {
             ::calipers::private::Unmetered
         }
     }
-    impl<T: ?::core::marker::Sized> __Unmetered for T {}
+    impl<__Type: ?::core::marker::Sized> __Unmetered for __Type {}
     #[allow(dead_code)]
-    fn __declare<T: Endpoint>(open: bool) -> ::calipers::private::Told {
-        <_ as ::calipers::private::MeteredTrait>::told(T::__declare_endpoint(open))
+    fn __declare<__Type: Endpoint>(open: bool) -> ::calipers::private::Told {
+        <_ as ::calipers::private::MeteredTrait>::told(__Type::__declare_endpoint(open))
     }
     ::calipers::private::inventory::submit!(
         ::calipers::private::Declared(& __IMPLEMENTOR)

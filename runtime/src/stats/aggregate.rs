@@ -30,10 +30,37 @@ impl<K: Key, S: Summable + Send + Sync + 'static> Summable for Family<K, S> {}
 #[diagnostic::do_not_recommend]
 impl<K: Key, S: Summable + Send + Sync + 'static> Keyed for Sum<Family<K, S>> {}
 
+/// What a [`CountBy`] counts: sets of states.
+#[diagnostic::on_unimplemented(
+    message = "`CountBy` cannot count `{Self}`",
+    label = "not a set of states",
+    note = "use `StateSet<P>`, with an enum that derives `States`, or `StateSet<String>`"
+)]
+pub trait Countable: Stat {
+    #[doc(hidden)]
+    fn states() -> Arc<[Arc<str>]>;
+}
+
+impl<P: State> Countable for StateSet<P> {
+    fn states() -> Arc<[Arc<str>]> {
+        names::<P>()
+    }
+}
+
+/// What a [`Max`] and a [`Min`] compare: gauges.
+#[diagnostic::on_unimplemented(
+    message = "`Max` and `Min` cannot compare `{Self}`",
+    label = "not a gauge",
+    note = "use `Gauge`, `Gauge<u64>`, …; for what only goes up there is `Sum`"
+)]
+pub trait Comparable: Stat {}
+
+impl<T: GaugeNumber> Comparable for Gauge<T> {}
+
 macro_rules! aggregates {
     ($(
         $(#[$doc:meta])*
-        $name:ident<$of:ident> where [$($generics:tt)*] of $child:ty => $kind:expr, $states:expr;
+        $name:ident<$of:ident: $bound:path> => $kind:expr, $states:expr;
     )*) => {$(
         $(#[$doc])*
         pub struct $name<$of> {
@@ -56,7 +83,7 @@ macro_rules! aggregates {
             }
         }
 
-        impl<$($generics)*> Stat for $name<$child> {
+        impl<$of: $bound> Stat for $name<$of> {
             const KIND: Kind = $kind;
 
             fn make(_: &Description) -> Backing {
@@ -102,16 +129,16 @@ aggregates! {
     /// drop(worker);
     /// assert_eq!(calipers::snapshot().counter("/processor/finished"), Some(1));
     /// ```
-    Sum<S> where [S: Summable] of S => Kind::Sum(&S::KIND), Arc::from([]);
+    Sum<S: Summable> => Kind::Sum(&S::KIND), Arc::from([]);
 
     /// How many descendants are in each state: of `StateSet`s of the same name.
     ///
     /// States of a closed set are shown from the start, at zero.
-    CountBy<S> where [P: State] of StateSet<P> => Kind::CountBy, names::<P>();
+    CountBy<S: Countable> => Kind::CountBy, S::states();
 
     /// The largest of descendants' gauges of the same name; nothing when there is none.
-    Max<S> where [T: GaugeNumber] of Gauge<T> => Kind::Max, Arc::from([]);
+    Max<S: Comparable> => Kind::Max, Arc::from([]);
 
     /// The smallest of descendants' gauges of the same name; nothing when there is none.
-    Min<S> where [T: GaugeNumber] of Gauge<T> => Kind::Min, Arc::from([]);
+    Min<S: Comparable> => Kind::Min, Arc::from([]);
 }

@@ -42,12 +42,12 @@ use crate::tree::place::Node;
 /// let snapshot = calipers::snapshot();
 /// assert_eq!(snapshot.counter("/server/requests/%2Findex"), Some(1));
 /// ```
-pub struct Family<K: Key, S: Stat + Send + Sync + 'static> {
+pub struct Family<K, S> {
     shared: Arc<Shared<K, S>>,
     node: Node,
 }
 
-impl<K: Key, S: Stat + Send + Sync + 'static> Clone for Family<K, S> {
+impl<K, S> Clone for Family<K, S> {
     fn clone(&self) -> Family<K, S> {
         Family {
             shared: self.shared.clone(),
@@ -56,7 +56,7 @@ impl<K: Key, S: Stat + Send + Sync + 'static> Clone for Family<K, S> {
     }
 }
 
-impl<K: Key, S: Stat + Send + Sync + 'static> std::fmt::Debug for Family<K, S> {
+impl<K, S> std::fmt::Debug for Family<K, S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Family").field("node", &self.node).finish()
     }

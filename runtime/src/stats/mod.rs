@@ -29,7 +29,7 @@ mod timer;
 mod up_down_counter;
 mod variant;
 
-pub use aggregate::{CountBy, Max, Min, Sum, Summable};
+pub use aggregate::{Comparable, CountBy, Countable, Max, Min, Sum, Summable};
 pub use collection::Collection;
 pub use counter::Counter;
 pub use family::{Family, Keyed};

@@ -178,6 +178,38 @@ pub const fn check_feed(parent: &Class, name: &str, kind: Kind) {
     }
 }
 
+/// Whether whoever totals the stats of a class nested in `owner`, by name, can fold them: the owner itself, else its
+/// parent.
+///
+/// # Panics
+/// At compile time only: the macros evaluate it in a constant.
+#[track_caller]
+pub const fn check_child(owner: &Class, parent: Option<&Class>, child: &Class) {
+    let mut at = 0;
+    while at < child.stats.len() {
+        let stat = &child.stats[at];
+        match parent {
+            Some(parent) if !totals(owner, stat.name) => {
+                check_feed(parent, stat.name, stat.spec.kind);
+            }
+            _ => check_feed(owner, stat.name, stat.spec.kind),
+        }
+        at += 1;
+    }
+}
+
+const fn totals(class: &Class, name: &str) -> bool {
+    let mut at = 0;
+    while at < class.stats.len() {
+        let stat = &class.stats[at];
+        if stat.spec.kind.is_aggregate() && same(stat.name, name) {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
+
 /// A text put together by a constant, where nothing is formatted and nothing allocated.
 #[derive(Clone, Copy)]
 struct Message {

@@ -15,7 +15,6 @@ use crate::partial;
 use crate::path_template::{fill, has, slashed};
 use crate::source;
 use body::{Wrapping, borrowed};
-pub(crate) use whole_impl::name as type_name;
 
 /// `#[timed]` on whatever it was put on.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
