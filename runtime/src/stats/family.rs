@@ -12,8 +12,9 @@ use crate::Kind;
 use crate::cells::gate;
 use crate::cells::index::Index;
 use crate::tree::class::{Spec, SpecRef};
-use crate::tree::entry::{Backing, Description, Members, OVERFLOW, Source};
+use crate::tree::entry::{Backing, Description, Source};
 use crate::tree::faults::{self, Fault};
+use crate::tree::members::{Members, OVERFLOW};
 use crate::tree::place::Node;
 
 /// One stat per key: requests by route, errors by kind, latency by table.

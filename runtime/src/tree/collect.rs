@@ -93,7 +93,7 @@ fn walk(
         let known = tree.known.get(turn);
         let mut above: Vec<Above> = Vec::new();
         for row in known.rows.values() {
-            let depth = row.place.path.matches('/').count();
+            let depth = row.depth();
             while above.last().is_some_and(|last| last.depth >= depth) {
                 above.pop();
             }
@@ -119,8 +119,10 @@ fn walk(
                 {
                     unwatched.push((standing.held(), lifetime.clone()));
                 }
-                if let (Source::Family(members), Value::Family(family)) = (&entry.source, &value) {
-                    for member in members.list.iter() {
+                if let (Source::Family(members), Value::Family(family)) = (&entry.source, &value)
+                    && matches!(members.spec.kind, Kind::Histogram | Kind::Timer)
+                {
+                    for member in members.sorted(turn).iter() {
                         if let Some(lifetime) = family.get(&member.name).and_then(fold::lifetime)
                             && !lifetime.is_empty()
                             && !remembered::is_watched(turn, realm, member)

@@ -1,21 +1,16 @@
 //! Entries: what a place knows of each of its stats. Ids, kinds and descriptions, never the stat's type.
 
 use std::any::Any;
-use std::collections::HashSet;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
-
-use foldhash::fast::RandomState;
+use std::sync::Arc;
 
 use super::class::SpecRef;
 use super::closures::Closure;
+use super::members::Members;
 use super::remembered::RealmStates;
-use super::standing::ByName;
 use super::stat_name::StatName;
+use crate::cells::CellId;
 use crate::cells::ids::Width;
-use crate::cells::list::List;
 use crate::cells::turn::{Kept, Turn};
-use crate::cells::{CellId, clock, gate};
 use crate::snapshot::Value;
 
 /// One stat at a place, or one member of a family.
@@ -58,7 +53,7 @@ impl Entry {
             Source::Level(cell) => turn.retire(*cell, Width::Two),
             Source::Wide(cell) => turn.retire(*cell, Width::Line),
             Source::Family(members) => {
-                for member in members.list.iter() {
+                for member in members.sorted(turn).iter() {
                     member.retire(turn);
                 }
             }
@@ -116,71 +111,4 @@ pub(crate) enum Bits {
 /// lock of its own.
 pub(crate) trait Held: Any + Send + Sync {
     fn read(&self) -> Value;
-}
-
-/// A family's members, as the tree sees them.
-pub(crate) struct Members {
-    /// How they are described; its kind is the members'.
-    pub(crate) spec: SpecRef,
-    cap: usize,
-    /// For whoever reads; newest first.
-    pub(crate) list: List<Arc<Entry>>,
-    /// For whoever adds.
-    by_key: Mutex<HashSet<ByName<Arc<Entry>>, RandomState>>,
-    admitted: AtomicUsize,
-    /// The family that users hold, if one still does; whoever opens the same place again shares it.
-    pub(crate) typed: Mutex<Weak<dyn Any + Send + Sync>>,
-}
-
-/// How many keys a family admits when nothing else is said.
-pub(crate) const DEFAULT_CAP: usize = 1000;
-
-/// The key that stands for all those beyond the cap.
-pub(crate) const OVERFLOW: &str = "(other)";
-
-impl Members {
-    pub(crate) fn new(spec: SpecRef, cap: usize) -> Members {
-        Members {
-            spec,
-            cap: if cap == 0 { DEFAULT_CAP } else { cap },
-            list: List::new(),
-            by_key: Mutex::default(),
-            admitted: AtomicUsize::new(0),
-            typed: Mutex::new(Weak::<()>::new()),
-        }
-    }
-
-    pub(crate) fn cap(&self) -> usize {
-        self.cap
-    }
-
-    /// Whether no further key is admitted.
-    pub(crate) fn is_full(&self) -> bool {
-        self.admitted.load(Relaxed) >= self.cap
-    }
-
-    /// The source of the member with this key, made by `make` if it is new; nothing when the cap is reached.
-    pub(crate) fn admit(&self, key: &str, make: impl FnOnce() -> Source) -> Option<Source> {
-        let _pass = gate::enter();
-        let mut by_key = self.by_key.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(present) = by_key.get(key) {
-            return Some(present.0.source.clone());
-        }
-        if key != OVERFLOW {
-            if self.is_full() {
-                return None;
-            }
-            self.admitted.fetch_add(1, Relaxed);
-        }
-        let entry = Arc::new(Entry::new(
-            StatName::given(key),
-            self.spec.clone(),
-            make(),
-            clock::now(),
-        ));
-        let source = entry.source.clone();
-        by_key.insert(ByName(entry.clone()));
-        self.list.push(entry);
-        Some(source)
-    }
 }

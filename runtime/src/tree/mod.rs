@@ -27,6 +27,7 @@ mod fold;
 mod known;
 mod life;
 pub(crate) mod lookup;
+pub(crate) mod members;
 pub(crate) mod opener;
 mod pass;
 pub(crate) mod path;

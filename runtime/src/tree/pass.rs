@@ -70,7 +70,7 @@ pub(crate) fn pass(turn: &mut Turn, tree: &Tree, realm: Realm, now: u64) {
                 Source::Aggregate(_) => aggregates.push((stat.held(), place.feeds(entry))),
                 Source::Family(members) => {
                     let before = moved.len();
-                    for member in members.list.iter() {
+                    for member in members.sorted(turn).iter() {
                         let held = || EntryRef::Member(member.clone());
                         moved.extend(look(turn, &read, realm, member, watched, held));
                     }

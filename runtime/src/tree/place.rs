@@ -87,8 +87,8 @@ impl Node {
             match &entry.source {
                 source if is_it(source) => Some(entry.name.to_string()),
                 Source::Family(members) => {
-                    let member = members.list.iter().find(|member| is_it(&member.source))?;
-                    Some(format!("{}/{}", entry.name, escape(&member.name)))
+                    let key = members.key_of(&is_it)?;
+                    Some(format!("{}/{}", entry.name, escape(&key)))
                 }
                 _ => None,
             }

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::entry::{Bits, Entry, Source};
+use super::members::Members;
 use super::remembered;
 use super::total::Rated;
 use crate::Kind;
@@ -85,7 +86,7 @@ impl<'t> Read<'t> {
             }
             Source::Wide(run) => self.wide(entry, *run, rated()),
             Source::Family(members) => Value::Family(Arc::new(FamilyValue {
-                members: self.members(entry, members.list.iter(), now),
+                members: self.members(entry, members, now),
             })),
             Source::Aggregate(states) if entry.spec.kind == Kind::CountBy => {
                 Value::CountBy(Arc::new(StatesValue {
@@ -119,7 +120,7 @@ impl<'t> Read<'t> {
             Source::Counter(cell) => self.reader.total(*cell) == 0,
             Source::Wide(run) => self.reader.line(*run) == [0; LINE],
             // Its keys stay admitted, even those that stand at zero.
-            Source::Family(members) => members.list.iter().next().is_none(),
+            Source::Family(members) => members.sorted(self.turn).is_empty(),
             Source::Held(_) | Source::Aggregate(_) => false,
             Source::Level(_) | Source::Gauge(..) | Source::State(..) | Source::Closure(_) => true,
         }
@@ -178,17 +179,16 @@ impl<'t> Read<'t> {
         }
     }
 
-    fn members<'e>(
-        &self,
-        family: &Entry,
-        members: impl Iterator<Item = &'e Arc<Entry>>,
-        now: u64,
-    ) -> Vec<(Arc<str>, Value)> {
-        let mut values: Vec<(Arc<str>, Value)> = members
-            .map(|member| (member.key(), self.value(member, now)))
-            .filter(|(_, value)| !(family.spec.hide_zero && is_zero(value)))
-            .collect();
-        values.sort_by(|(a, _), (b, _)| a.cmp(b));
+    /// A family's members by key.
+    fn members(&self, family: &Entry, members: &Members, now: u64) -> Vec<(Arc<str>, Value)> {
+        let members = members.sorted(self.turn);
+        let mut values = Vec::with_capacity(members.len());
+        values.extend(
+            members
+                .iter()
+                .map(|member| (member.key(), self.value(member, now)))
+                .filter(|(_, value)| !(family.spec.hide_zero && is_zero(value))),
+        );
         values
     }
 }

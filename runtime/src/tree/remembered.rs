@@ -102,7 +102,7 @@ pub(crate) fn take(turn: &mut Turn, realm: Realm, entry: &Entry) -> Taken {
     };
     match &entry.source {
         Source::Family(members) => {
-            for member in members.list.iter() {
+            for member in members.sorted(turn).iter() {
                 let state = member.states.get_mut(turn).get_mut(realm);
                 if let Some(ticked) = state.ticked.take() {
                     taken.by_key.insert(member.name.to_string(), ticked);
@@ -132,7 +132,7 @@ pub(crate) fn forget_realm(turn: &mut Turn, tree: &Tree, realm: Realm) {
             .others
             .retain(|(of, _)| *of != realm);
         if let Source::Family(members) = &entry.source {
-            for member in members.list.iter() {
+            for member in members.sorted(turn).iter() {
                 member
                     .states
                     .get_mut(turn)

@@ -202,18 +202,21 @@ fn fold_all(turn: &mut Turn, waiting: &mut Vec<Life>) -> usize {
 fn is_pinned(turn: &Turn, life: &Life) -> bool {
     (0..turn.realms()).any(|realm| {
         let reader = turn.reader(turn.realm(realm));
-        life.stats().any(|stat| has_guards(&reader, stat.entry()))
+        life.stats()
+            .any(|stat| has_guards(turn, &reader, stat.entry()))
     })
 }
 
-fn has_guards(reader: &Reader<'_>, entry: &Entry) -> bool {
+fn has_guards(turn: &Turn, reader: &Reader<'_>, entry: &Entry) -> bool {
     match &entry.source {
         Source::Wide(run) if entry.spec.kind == Kind::Timer => {
             super::read::in_flight(&reader.line(*run)) != 0
         }
         Source::Family(members) => {
-            let mut members = members.list.iter();
-            members.any(|member| has_guards(reader, member))
+            let members = members.sorted(turn);
+            members
+                .iter()
+                .any(|member| has_guards(turn, reader, member))
         }
         _ => false,
     }

@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::class::Spec;
-use super::entry::{DEFAULT_CAP, OVERFLOW};
 use super::fold;
+use super::members::{DEFAULT_CAP, OVERFLOW};
 use super::rates::{Ticked, tick_of};
 use super::recent::Recent;
 use super::remembered::Taken;

@@ -1,0 +1,109 @@
+//! A family's members, as the tree sees them.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use foldhash::fast::RandomState;
+
+use super::class::SpecRef;
+use super::entry::{Entry, Source};
+use super::standing::ByName;
+use super::stat_name::StatName;
+use crate::cells::list::Stack;
+use crate::cells::turn::{Kept, Turn};
+use crate::cells::{clock, gate};
+
+/// One stat a key. Whoever adds one looks the key up under a lock; the collector, which never takes it, learns of members from
+/// a list of news, and keeps them in the order of their keys.
+pub(crate) struct Members {
+    /// How they are described; its kind is the members'.
+    pub(crate) spec: SpecRef,
+    cap: usize,
+    /// For whoever adds.
+    by_key: Mutex<HashSet<ByName<Arc<Entry>>, RandomState>>,
+    admitted: AtomicUsize,
+    /// Those that the collector has not heard of.
+    news: Stack<Arc<Entry>>,
+    /// Those that it has, so that a snapshot need not sort them: that is most of its work where there are many. Shared, so
+    /// that it can be gone through while the turn changes other things.
+    known: Kept<RefCell<Arc<Vec<Arc<Entry>>>>>,
+    /// The family that users hold, if one still does; whoever opens the same place again shares it.
+    pub(crate) typed: Mutex<Weak<dyn Any + Send + Sync>>,
+}
+
+/// How many keys a family admits when nothing else is said.
+pub(crate) const DEFAULT_CAP: usize = 1000;
+
+/// The key that stands for all those beyond the cap.
+pub(crate) const OVERFLOW: &str = "(other)";
+
+impl Members {
+    pub(crate) fn new(spec: SpecRef, cap: usize) -> Members {
+        Members {
+            spec,
+            cap: if cap == 0 { DEFAULT_CAP } else { cap },
+            by_key: Mutex::default(),
+            admitted: AtomicUsize::new(0),
+            news: Stack::new(),
+            known: Kept::default(),
+            typed: Mutex::new(Weak::<()>::new()),
+        }
+    }
+
+    pub(crate) fn cap(&self) -> usize {
+        self.cap
+    }
+
+    /// Whether no further key is admitted.
+    pub(crate) fn is_full(&self) -> bool {
+        self.admitted.load(Relaxed) >= self.cap
+    }
+
+    /// The source of the member with this key, made by `make` if it is new; nothing when the cap is reached.
+    pub(crate) fn admit(&self, key: &str, make: impl FnOnce() -> Source) -> Option<Source> {
+        let _pass = gate::enter();
+        let mut by_key = self.by_key.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(present) = by_key.get(key) {
+            return Some(present.0.source.clone());
+        }
+        if key != OVERFLOW {
+            if self.is_full() {
+                return None;
+            }
+            self.admitted.fetch_add(1, Relaxed);
+        }
+        let entry = Arc::new(Entry::new(
+            StatName::given(key),
+            self.spec.clone(),
+            make(),
+            clock::now(),
+        ));
+        let source = entry.source.clone();
+        by_key.insert(ByName(entry.clone()));
+        self.news.push(entry);
+        Some(source)
+    }
+
+    /// The key of a member of which it is known what it is read from. It is looked for, so this is for rare uses.
+    pub(crate) fn key_of(&self, is_it: impl Fn(&Source) -> bool) -> Option<Arc<str>> {
+        let _pass = gate::enter();
+        let by_key = self.by_key.lock().unwrap_or_else(PoisonError::into_inner);
+        let member = by_key.iter().find(|member| is_it(&member.0.source))?;
+        Some(member.0.key())
+    }
+
+    /// All of them, by key.
+    pub(crate) fn sorted(&self, turn: &Turn) -> Arc<Vec<Arc<Entry>>> {
+        let mut known = self.known.get(turn).borrow_mut();
+        let mut news = self.news.take().peekable();
+        if news.peek().is_some() {
+            let known = Arc::make_mut(&mut known);
+            known.extend(news);
+            known.sort_by(|a, b| a.name.cmp(&b.name));
+        }
+        known.clone()
+    }
+}
