@@ -10,6 +10,7 @@ use std::sync::OnceLock;
 use crate::private::{Class, Instrumented, init};
 use crate::tree::by_type::ByType;
 use crate::tree::declared::{Declaration, DeclaredStat, Site, plain};
+use crate::tree::once::get_or_open;
 
 /// A type that implements a metered trait, under `#[metered]`.
 ///
@@ -130,7 +131,7 @@ impl Slot {
             let told = of.told.get_or_init(|| self.told::<S>());
             init(&told.path, ())
         };
-        let stats = of.stats.get_or_init(|| Box::new(open()));
+        let stats = get_or_open(&of.stats, || Box::new(open()));
         // A slot is asked by one trait only, so it always holds that trait's struct.
         stats
             .downcast_ref()

@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::sync::OnceLock;
 
 use crate::tree::declared::{Declaration, DeclaredStat};
+use crate::tree::once::get_or_open;
 use crate::tree::opener::{self, Instrumented};
 
 use super::registry;
@@ -55,8 +56,9 @@ impl<T: Instrumented<Parts = ()>> Deref for Collection<T> {
 
     #[inline]
     fn deref(&self) -> &T {
-        self.opened
-            .get_or_init(|| opener::init(registry().tree(), self.path, ()))
+        get_or_open(&self.opened, || {
+            opener::init(registry().tree(), self.path, ())
+        })
     }
 }
 

@@ -3,6 +3,8 @@
 
 use std::sync::OnceLock;
 
+use super::once::get_or_open;
+
 /// Values by type name. The list only grows, by one entry a type, so reading it takes no lock.
 pub(crate) struct ByType<T>(OnceLock<One<T>>);
 
@@ -25,14 +27,14 @@ impl<T> ByType<T> {
             value: make(),
             next: OnceLock::new(),
         };
-        let mut one = self.0.get_or_init(new);
+        let mut one = get_or_open(&self.0, new);
         // Most often the names are one string. Nothing is compared when there is no name: the C library's comparison of no
         // bytes reads where an empty string points, masked, which where nothing is mapped takes hundreds of nanoseconds.
         while !type_name.is_empty()
             && !std::ptr::eq(one.type_name, type_name)
             && one.type_name != type_name
         {
-            one = one.next.get_or_init(|| Box::new(new()));
+            one = &**get_or_open(&one.next, || Box::new(new()));
         }
         &one.value
     }

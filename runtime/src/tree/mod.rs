@@ -28,6 +28,7 @@ mod known;
 mod life;
 pub(crate) mod lookup;
 pub(crate) mod members;
+pub(crate) mod once;
 pub(crate) mod opener;
 mod pass;
 pub(crate) mod path;
