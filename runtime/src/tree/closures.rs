@@ -10,12 +10,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Release};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
 
 use super::faults::{self, Fault};
+use crate::cells::gate;
 use crate::snapshot::Number;
 
 /// How long a snapshot waits for one closure.
@@ -51,8 +52,14 @@ impl Closure {
         self.function.swap(None)
     }
 
-    fn last(&self) -> MutexGuard<'_, Option<Number>> {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    fn last(&self) -> Option<Number> {
+        let _pass = gate::enter();
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn answered(&self, number: Option<Number>) {
+        let _pass = gate::enter();
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = number;
     }
 
     fn call(&self) -> Option<Number> {
@@ -101,7 +108,7 @@ fn call_from(closures: &[Arc<Closure>], first: usize, values: &mut [Option<Numbe
     let mut todo: Vec<(usize, Arc<Closure>)> = Vec::new();
     for (at, closure) in (first..).zip(&closures[first..]) {
         if closure.busy.swap(true, AcqRel) {
-            values[at] = *closure.last();
+            values[at] = closure.last();
         } else {
             todo.push((at, closure.clone()));
         }
@@ -123,7 +130,7 @@ fn call_from(closures: &[Arc<Closure>], first: usize, values: &mut [Option<Numbe
                         return;
                     }
                     let number = closure.call();
-                    *closure.last() = number;
+                    closure.answered(number);
                     let answer =
                         number.map_or(Answer::Panicked, |number| Answer::Value(at, number));
                     closure.busy.store(false, Release);
@@ -147,7 +154,7 @@ fn call_from(closures: &[Arc<Closure>], first: usize, values: &mut [Option<Numbe
             }
             Err(RecvTimeoutError::Timeout) => {
                 abandoned.store(true, Release);
-                *closures[waiting_for].last() = None;
+                closures[waiting_for].answered(None);
                 faults::report(Fault::ClosureStalled, || {
                     format!("a gauge's closure did not answer within {PATIENCE:?}")
                 });
