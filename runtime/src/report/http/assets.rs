@@ -38,19 +38,26 @@ impl Asset {
 pub(super) static STYLE: Asset = Asset::new(
     "calipers/page.css",
     "text/css; charset=utf-8",
-    include_str!("page.css"),
+    include_str!("assets/style.css"),
 );
 
 pub(super) static SCRIPT: Asset = Asset::new(
     "calipers/page.js",
     "text/javascript; charset=utf-8",
-    include_str!("page.js"),
+    concat!(
+        include_str!("assets/script/begin.js"),
+        include_str!("assets/script/humane.js"),
+        include_str!("assets/script/history.js"),
+        include_str!("assets/script/drawing.js"),
+        include_str!("assets/script/merging.js"),
+        include_str!("assets/script/asking.js"),
+    ),
 );
 
 pub(super) static ICON: Asset = Asset::new(
     "calipers/icon.svg",
     "image/svg+xml",
-    include_str!("icon.svg"),
+    include_str!("assets/icon.svg"),
 );
 
 /// The routes of all of them.

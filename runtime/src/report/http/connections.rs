@@ -99,6 +99,16 @@ async fn converse(
     own: &Own,
     mut stopped: watch::Receiver<bool>,
 ) {
+    // Browsers open connections ahead of need: one that nothing came over is no error.
+    let mut first = [0];
+    tokio::select! {
+        came = timeout(HEADERS, stream.peek(&mut first)) => {
+            if !matches!(came, Ok(Ok(1..))) {
+                return;
+            }
+        }
+        _ = stopped.wait_for(|stopped| *stopped) => return,
+    }
     let asked = Arc::new(AtomicBool::new(false));
     let service = {
         let (asked, routes) = (asked.clone(), TowerToHyperService::new(routes));

@@ -2,7 +2,8 @@
 //!
 //! - `html` is the only place where text becomes markup, `links` where paths become addresses;
 //! - `shown` decides what of a value is worth showing, `words` and `drawing` say and draw it;
-//! - `tree` shows a place with all below it, `instances` several of one kind side by side, `stat` one stat in full.
+//! - `tree` shows a place with all below it, in `rows`, and with `instances` of one kind side by side; `stat` shows one stat
+//!   in full.
 //!
 //! What is too much for one page is folded into a line that links to a page of its own, so a tree of a hundred
 //! thousand stats is still answered with something a browser opens at once.
@@ -11,6 +12,7 @@ mod drawing;
 mod html;
 mod instances;
 mod links;
+mod rows;
 mod shown;
 mod stat;
 mod tree;

@@ -59,7 +59,15 @@ pub(super) enum Measure<'a> {
     Unit(&'a str),
 }
 
-impl Measure<'_> {
+impl<'a> Measure<'a> {
+    /// A number of the distribution in the unit that JSON has it in, and that unit.
+    pub(super) fn in_unit(self, x: f64) -> (f64, &'a str) {
+        match self {
+            Measure::Nanoseconds => (x / 1e9, "s"),
+            Measure::Unit(unit) => (x, unit),
+        }
+    }
+
     pub(super) fn show(self, x: f64) -> String {
         match self {
             Measure::Nanoseconds => duration(x / 1e9),

@@ -4,13 +4,11 @@ use super::super::routes::Scene;
 use super::drawing;
 use super::html::Html;
 use super::links::Links;
-use super::shown::{Measure, NOTHING, Shown, Spread, Trend, shown, weight};
-use super::words::{plural, short, words};
+use super::rows;
+use super::shown::{Measure, NOTHING, Shown, Spread, Trend, shown};
+use super::words::{plural, words};
 use crate::snapshot::humane::{duration, grouped, rate};
-use crate::snapshot::{Distribution, Entry, FamilyValue, SubTree, Value, escape};
-
-/// How many members a family's page has; a family may be given any cap.
-const MEMBERS: usize = 5000;
+use crate::snapshot::{Distribution, Entry, SubTree, Value};
 
 /// Draws a stat, a member of a family, or a part of either.
 pub(super) fn draw(html: &mut Html, links: &Links<'_>, scene: &Scene<'_>, found: SubTree<'_>) {
@@ -42,7 +40,10 @@ pub(super) fn draw(html: &mut Html, links: &Links<'_>, scene: &Scene<'_>, found:
                 html.raw("</div>");
                 distributions(html, &spread);
             }
-            Shown::Members(family) => members(html, links, entry, family),
+            Shown::Members(family) => {
+                figure(html, &plural(family.len(), "key"));
+                rows::of_members(html, links, entry, family);
+            }
             Shown::Text(text) => {
                 html.raw("<pre>")
                     .text(text.unwrap_or(NOTHING))
@@ -135,10 +136,7 @@ fn trend(html: &mut Html, entry: Entry<'_>, value: &Value, path: &str) {
 fn quantile_trends(html: &mut Html, spread: &Spread<'_>, path: &str) {
     for (name, value) in [("p50", spread.recent.p50()), ("p99", spread.recent.p99())] {
         if let Some(value) = value {
-            let (number, unit) = match spread.measure {
-                Measure::Nanoseconds => (value / 1e9, "s"),
-                Measure::Unit(unit) => (value, unit),
-            };
+            let (number, unit) = spread.measure.in_unit(value);
             let path = format!("{path}/recent/{name}");
             drawing::trend_chart(html, name, &path, unit, &Trend::Level(number));
         }
@@ -191,32 +189,6 @@ fn statistics(html: &mut Html, of: &Distribution, measure: Measure<'_>) {
             .raw("</dd></div>");
     }
     html.raw("</dl>");
-}
-
-fn members(html: &mut Html, links: &Links<'_>, entry: Entry<'_>, family: &FamilyValue) {
-    figure(html, &plural(family.len(), "key"));
-    let mut members: Vec<_> = family.iter().collect();
-    members.sort_by(|(_, a), (_, b)| weight(b).total_cmp(&weight(a)));
-    let largest = members
-        .iter()
-        .map(|(_, value)| weight(value))
-        .fold(0.0, f64::max);
-    html.raw("<div class=\"scroll\"><table class=\"instances\"><tbody>");
-    for (key, value) in members.iter().take(MEMBERS) {
-        let path = format!("{}/{}", entry.path(), escape(key));
-        html.raw("<tr><th>").link(&links.stat(&path), &short(key));
-        html.raw("</th><td>");
-        words(html, &shown(value, entry.unit()));
-        html.raw("</td><td>");
-        drawing::bar(html, weight(value), largest);
-        html.raw("</td></tr>");
-    }
-    html.raw("</tbody></table></div>");
-    if members.len() > MEMBERS {
-        html.raw("<p class=\"quiet\">")
-            .text(&plural(members.len() - MEMBERS, "more key"));
-        html.raw(" in the JSON</p>");
-    }
 }
 
 /// A part that is no value of its own, such as a percentile: as JSON has it.
