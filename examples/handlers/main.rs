@@ -24,6 +24,7 @@ use std::net::Ipv4Addr;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use calipers::report::http::serve_in_background;
 use calipers_examples::{load, warnings};
 use clap::{Parser, value_parser};
 use tokio::net::TcpListener;
@@ -40,9 +41,9 @@ struct Arguments {
     #[arg(long, value_name = "N")]
     seconds: Option<u64>,
 
-    /// The port of the stats page on 127.0.0.1; 0 takes one that is free.
-    #[arg(long, default_value_t = 0)]
-    port: u16,
+    /// The port of the stats page on 127.0.0.1; without it 9000, or another where that is taken.
+    #[arg(long)]
+    port: Option<u16>,
 
     /// How many clients the load generator has.
     #[arg(long, default_value_t = 24, value_name = "N", value_parser = value_parser!(u16).range(1..))]
@@ -65,11 +66,12 @@ async fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> Result<(), Error> {
     warnings::to_stderr();
 
-    // The stats page: this line is all it takes.
-    let stats = calipers::report::http::serve_in_background(
-        (Ipv4Addr::LOCALHOST, arguments.port),
-        "handlers",
-    )?;
+    // The stats page: one call is all it takes.
+    let page = |port| serve_in_background((Ipv4Addr::LOCALHOST, port), "handlers");
+    let stats = match arguments.port {
+        Some(port) => page(port),
+        None => page(9000).or_else(|_| page(0)),
+    }?;
 
     let _process = process::Process::init("/process");
     let shop = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;

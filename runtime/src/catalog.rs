@@ -122,6 +122,7 @@ impl CatalogStat {
             "" => "key",
             label => label,
         });
+        let is_users = stat.module.split("::").next() != Some("calipers");
         let path = stat.path.map(|path| match path.starts_with('/') {
             true => path,
             false => format!("/{path}"),
@@ -136,8 +137,8 @@ impl CatalogStat {
             help: stat.spec.help,
             instance_label: stat.instance_label,
             key_label,
-            file: Some(below_its_package(stat.at.file)),
-            line: Some(stat.at.line),
+            file: is_users.then(|| below_its_package(stat.at.file)),
+            line: is_users.then_some(stat.at.line),
         }
     }
 

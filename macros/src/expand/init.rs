@@ -141,12 +141,12 @@ fn docs(handler: &Handler, names: &Names) -> [String; 4] {
         format!(
             "Puts a `{class}` at `path` in the global registry.\n\n\
              An instance of the same class that is alive at that path shares its stats. A path that cannot be \
-             used is logged once, and the instance is kept aside under `/calipers/conflicts`, working."
+             used is mended and logged once. At `/`, stats stay when the instance goes."
         ),
         format!("Like [`{init}`](Self::{init}), in a registry of your own."),
         format!(
             "Puts a `{class}` at `name` below the {parent}, whose aggregates of the same names count its \
-             stats in; it keeps that place alive."
+             stats in; it keeps that place alive. A slash in the name makes a level of it."
         ),
         format!(
             "Like [`{init_child}`](Self::{init_child}), at the lowest number that is free below `name`: \

@@ -7,7 +7,7 @@ where
 {
     /**Puts a `Worker` at `path` in the global registry.
 
-An instance of the same class that is alive at that path shares its stats. A path that cannot be used is logged once, and the instance is kept aside under `/calipers/conflicts`, working.*/
+An instance of the same class that is alive at that path shares its stats. A path that cannot be used is mended and logged once. At `/`, stats stay when the instance goes.*/
     #[must_use = "an instance that is dropped at once leaves the tree at once"]
     fn at(path: &str) -> Self {
         ::calipers::private::init(path, ())
@@ -17,7 +17,7 @@ An instance of the same class that is alive at that path shares its stats. A pat
     fn at_in(registry: &::calipers::Registry, path: &str) -> Self {
         ::calipers::private::init_in(registry, path, ())
     }
-    ///Puts a `Worker` at `name` below the `Processor`, whose aggregates of the same names count its stats in; it keeps that place alive.
+    ///Puts a `Worker` at `name` below the `Processor`, whose aggregates of the same names count its stats in; it keeps that place alive. A slash in the name makes a level of it.
     #[must_use = "an instance that is dropped at once leaves the tree at once"]
     fn at_child(parent: &Processor, name: impl ::core::fmt::Display) -> Self {
         const {

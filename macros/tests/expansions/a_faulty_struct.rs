@@ -21,7 +21,7 @@ struct HandlerParts {
 impl Handler {
     /**Puts a `Handler` at `path` in the global registry.
 
-An instance of the same class that is alive at that path shares its stats. A path that cannot be used is logged once, and the instance is kept aside under `/calipers/conflicts`, working.*/
+An instance of the same class that is alive at that path shares its stats. A path that cannot be used is mended and logged once. At `/`, stats stay when the instance goes.*/
     #[must_use = "an instance that is dropped at once leaves the tree at once"]
     fn init(path: &str, parts: HandlerParts) -> Self {
         ::calipers::private::init(path, parts)
@@ -35,7 +35,7 @@ An instance of the same class that is alive at that path shares its stats. A pat
     ) -> Self {
         ::calipers::private::init_in(registry, path, parts)
     }
-    ///Puts a `Handler` at `name` below the parent, whose aggregates of the same names count its stats in; it keeps that place alive.
+    ///Puts a `Handler` at `name` below the parent, whose aggregates of the same names count its stats in; it keeps that place alive. A slash in the name makes a level of it.
     #[must_use = "an instance that is dropped at once leaves the tree at once"]
     fn init_child(
         parent: &(impl ::calipers::Parent + ?::core::marker::Sized),

@@ -3,7 +3,7 @@
 impl Holder {
     /**Puts a `Holder` at `path` in the global registry.
 
-An instance of the same class that is alive at that path shares its stats. A path that cannot be used is logged once, and the instance is kept aside under `/calipers/conflicts`, working.*/
+An instance of the same class that is alive at that path shares its stats. A path that cannot be used is mended and logged once. At `/`, stats stay when the instance goes.*/
     #[must_use = "an instance that is dropped at once leaves the tree at once"]
     fn init(path: &str) -> Self {
         crate::stats::private::init(path, ())
@@ -13,7 +13,7 @@ An instance of the same class that is alive at that path shares its stats. A pat
     fn init_in(registry: &crate::stats::Registry, path: &str) -> Self {
         crate::stats::private::init_in(registry, path, ())
     }
-    ///Puts a `Holder` at `name` below the parent, whose aggregates of the same names count its stats in; it keeps that place alive.
+    ///Puts a `Holder` at `name` below the parent, whose aggregates of the same names count its stats in; it keeps that place alive. A slash in the name makes a level of it.
     #[must_use = "an instance that is dropped at once leaves the tree at once"]
     fn init_child(
         parent: &(impl crate::stats::Parent + ?::core::marker::Sized),
@@ -62,6 +62,11 @@ const _: () = {
             }
         }
     }
+    const _: () = crate::stats::private::check_child(
+        <Holder as crate::stats::Instrumented>::CLASS,
+        ::core::option::Option::None,
+        <Child as crate::stats::Instrumented>::CLASS,
+    );
     crate::stats::private::inventory::submit!(
         crate ::stats::private::Declared(< Holder as crate ::stats::Instrumented >
         ::CLASS)

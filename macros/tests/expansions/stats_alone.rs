@@ -3,7 +3,7 @@
 impl Handler {
     /**Puts a `Handler` at `path` in the global registry.
 
-An instance of the same class that is alive at that path shares its stats. A path that cannot be used is logged once, and the instance is kept aside under `/calipers/conflicts`, working.*/
+An instance of the same class that is alive at that path shares its stats. A path that cannot be used is mended and logged once. At `/`, stats stay when the instance goes.*/
     #[must_use = "an instance that is dropped at once leaves the tree at once"]
     pub fn init(path: &str) -> Self {
         ::calipers::private::init(path, ())
@@ -13,7 +13,7 @@ An instance of the same class that is alive at that path shares its stats. A pat
     pub fn init_in(registry: &::calipers::Registry, path: &str) -> Self {
         ::calipers::private::init_in(registry, path, ())
     }
-    ///Puts a `Handler` at `name` below the parent, whose aggregates of the same names count its stats in; it keeps that place alive.
+    ///Puts a `Handler` at `name` below the parent, whose aggregates of the same names count its stats in; it keeps that place alive. A slash in the name makes a level of it.
     #[must_use = "an instance that is dropped at once leaves the tree at once"]
     pub fn init_child(
         parent: &(impl ::calipers::Parent + ?::core::marker::Sized),

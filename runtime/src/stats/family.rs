@@ -162,7 +162,7 @@ impl<K: Key, S: Stat + Send + Sync + 'static> Shared<K, S> {
     fn overflowing(&self) -> &S {
         faults::report(Fault::KeyOverflow, || {
             format!(
-                "a family at `{}` has reached its cap of {} keys; further ones share `{OVERFLOW}`",
+                "a family of `{}` has reached its cap of {} keys; further ones share `{OVERFLOW}`",
                 self.node.path(),
                 self.members.cap()
             )

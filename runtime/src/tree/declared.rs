@@ -5,6 +5,7 @@
 //! mean one path, in different kinds or from different places in the source, are logged and counted. Nothing fails: the first
 //! one to be opened has the place, as everywhere.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -119,8 +120,13 @@ impl Declaration for GenericClass {
     }
 }
 
-/// A type's name without the modules in it, as one segment of a path: `Wrapper<String>`.
+/// A type's name without the modules and the lifetimes in it, as one segment of a path: `Wrapper<String>`.
 pub(crate) fn plain(type_name: &str) -> String {
+    let type_name = ["'_, ", "<'_>"]
+        .iter()
+        .fold(Cow::Borrowed(type_name), |name, lifetime| {
+            Cow::Owned(name.replace(lifetime, ""))
+        });
     let mut plain = String::new();
     let mut word = String::new();
     for letter in type_name.chars() {

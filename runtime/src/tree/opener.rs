@@ -426,13 +426,21 @@ fn child_of(parent: &Node, name: &dyn Display) -> Node {
     if written.is_ok() && name.len() < path::LONGEST && path::is_one_segment(name) {
         return tree.child(parent, &path);
     }
-    let name = usable(name);
+    // What would be the parent's own place is none below it.
+    let name = match usable(name) {
+        own if own.is_empty() => mended(name, &PathError::nameless(name)),
+        below => below,
+    };
     tree.node(&format!("{above}{name}"))
 }
 
-/// A path in canonical form, whatever was given.
+/// A path in canonical form, whatever was given. The root is written `/`; nothing at all is a mistake.
 pub(crate) fn usable(given: &str) -> String {
-    path::canonical(given).unwrap_or_else(|error| mended(given, &error))
+    match path::canonical(given) {
+        Ok(_) if given.is_empty() => mended(given, &PathError::nameless(given)),
+        Ok(path) => path,
+        Err(error) => mended(given, &error),
+    }
 }
 
 /// What is used instead of a path that is none; counted and logged.

@@ -55,12 +55,20 @@ pub enum PathError {
         /// In bytes.
         length: usize,
     },
-    /// No name at all, where a stat needs one.
-    #[error("a stat needs a name, and `{path}` has none")]
+    /// No name at all, where one is needed.
+    #[error("a name is needed, and `{path}` has none")]
     NoName {
         /// What was given.
         path: String,
     },
+}
+
+impl PathError {
+    pub(crate) fn nameless(given: &str) -> PathError {
+        PathError::NoName {
+            path: given.escape_debug().to_string(),
+        }
+    }
 }
 
 /// The canonical form of a path, or why there is none.
@@ -129,9 +137,7 @@ pub(crate) fn place_and_name(name: &str) -> Result<(String, String), PathError> 
     let path = canonical_of(&with_slashes(name), name)?;
     match path.rsplit_once('/') {
         Some((place, stat)) => Ok((place.to_owned(), stat.to_owned())),
-        None => Err(PathError::NoName {
-            path: name.escape_debug().to_string(),
-        }),
+        None => Err(PathError::nameless(name)),
     }
 }
 

@@ -56,8 +56,14 @@ fn an_invalid_path_is_mended_counted_and_logged_once() {
         let worker = Worker::init("/../up");
         worker.done.inc();
         assert_eq!(calipers::snapshot().counter("/_/up/done"), Some(1));
-        let child = Worker::init_child(&worker, "");
-        child.done.inc();
+        for nothing in ["", "/"] {
+            let child = Worker::init_child(&worker, nothing);
+            child.done.inc();
+            assert_eq!(calipers::snapshot().counter("/_/up/_/done"), Some(1));
+        }
+        Worker::init("").done.inc();
+        let lines = logged::lines_with("a name is needed");
+        assert_eq!(lines.len(), 2, "one for each of the two: {lines:?}");
         let long = Worker::init(&"x/".repeat(5000));
         long.done.inc();
         assert!(calipers::snapshot().stats().count() > 3);

@@ -28,7 +28,7 @@
 //!
 //! ```sh
 //! curl '127.0.0.1:9000/processor/?format=prettyjson'
-//! curl '127.0.0.1:9000/?format=json&query=state=waiting_for_task'
+//! curl -G '127.0.0.1:9000/?format=json' --data-urlencode 'query=latency.p99 > 50ms'
 //! ```
 //!
 //! # The page
