@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use calipers::{
-    Family, Gauge, Instrumented, Meter, Outcome, Registry, StateSet, States, Timer, UpDownCounter,
+    Counter, Family, Gauge, Instrumented, Meter, Outcome, Registry, StateSet, States, Timer,
+    UpDownCounter,
 };
 
 use crate::inputs::{Latencies, ORDER, Random};
@@ -94,6 +95,20 @@ pub(crate) fn register(suite: &mut Suite) {
             |(stats, keys), i| drop(stats.by_number.get(keys[i % ORDER]).start()),
         )
         .hashes();
+    suite
+        .operation(
+            Workload::OtherStats,
+            "calipers Counter, the last of 100,000",
+            &[1],
+            || {
+                (0..100_000)
+                    .map(|_| Counter::detached())
+                    .collect::<Vec<_>>()
+            },
+            |all| all.last().cloned().unwrap_or_else(Counter::detached),
+            |counter, _| counter.inc(),
+        )
+        .note("beyond the first 65,536 stats, found in two steps");
     suite
         .operation(
             Workload::OtherStats,
