@@ -31,7 +31,7 @@ pub(crate) struct Plan {
     /// How long a sample takes, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 2.0)]
     pub(crate) millis: f64,
-    /// A first look in some twenty seconds: six short rounds
+    /// A first look in under a minute: six short rounds
     #[arg(long, conflicts_with_all = ["rounds", "millis"])]
     pub(crate) quick: bool,
     /// Count instructions as well, and write RESULTS.md and its plot

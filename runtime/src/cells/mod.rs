@@ -17,6 +17,8 @@
 
 #![allow(unsafe_code)] // the one floor that may: each block says who upholds what
 
+#[cfg(test)]
+mod apart;
 mod block;
 pub(crate) mod clock;
 pub(crate) mod fork;

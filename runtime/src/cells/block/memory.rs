@@ -1,6 +1,8 @@
 //! What a block is in memory: how it is laid out, made, freed and copied.
 
 use std::alloc::{GlobalAlloc, Layout, System};
+#[cfg(test)]
+use std::ops::Range;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64};
@@ -25,7 +27,10 @@ impl Block {
             .extend(Layout::array::<AtomicU32>(len).ok()?)
             .ok()?;
         let carried = if spilled { len } else { 0 };
-        block.extend(Layout::array::<AtomicU64>(carried).ok()?).ok()
+        let (block, carried) = block
+            .extend(Layout::array::<AtomicU64>(carried).ok()?)
+            .ok()?;
+        Some((block.pad_to_align(), carried))
     }
 
     pub(super) fn new((lo, len): (i32, u32), spilled: bool) -> Option<NonNull<Block>> {
@@ -49,6 +54,19 @@ impl Block {
             });
         }
         Some(block)
+    }
+
+    /// The addresses that a block takes up.
+    ///
+    /// # Safety
+    /// The block is valid.
+    #[cfg(test)]
+    pub(in crate::cells) unsafe fn addresses(block: NonNull<Block>) -> Range<usize> {
+        // SAFETY: the caller's promise.
+        let Header { len, spilled, .. } = unsafe { &block.as_ref().header };
+        let size = Block::layout(*len, *spilled).map_or(0, |(layout, _)| layout.size());
+        let begin = block.as_ptr().addr();
+        begin..begin + size
     }
 
     /// # Safety

@@ -28,8 +28,9 @@ use super::tally::Tally;
 pub(super) use absorb::absorb;
 use memory::first_bucket;
 
-/// A block. Its buckets follow it in the same allocation, and then, once it has spilled, what they carry.
-#[repr(C)]
+/// A block. Its buckets follow it in the same allocation, and then, once it has spilled, what they carry. It begins and ends
+/// where a cache line does, because an allocation of another thread may stand next to it.
+#[repr(C, align(64))]
 pub(crate) struct Block {
     header: Header,
     /// The next block on the collector's list, once outgrown.
