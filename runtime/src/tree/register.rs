@@ -191,11 +191,18 @@ fn shrink(by_name: &mut HashSet<ByName<Arc<Single>>, RandomState>) {
 
 impl Place {
     /// The aggregates of this name that were opened by it, newest first.
+    #[inline]
     pub(super) fn lone_aggregates(self: &Arc<Place>, name: &str) -> Vec<EntryRef> {
         // Acquire: pairs with the Release of whoever opened one.
-        if !self.has_lone_aggregates.load(Acquire) {
-            return Vec::new();
+        if self.has_lone_aggregates.load(Acquire) {
+            self.find_lone_aggregates(name)
+        } else {
+            Vec::new()
         }
+    }
+
+    #[cold]
+    fn find_lone_aggregates(self: &Arc<Place>, name: &str) -> Vec<EntryRef> {
         let register = self.register();
         let newest = register
             .lone

@@ -16,8 +16,13 @@ use crate::snapshot::Value;
 #[derive(Default)]
 pub(crate) struct RealmStates {
     main: State,
-    others: Vec<(Realm, State)>,
+    /// Boxed, since nearly no entry has any, and every stat pays for the room.
+    others: Option<Box<Others>>,
 }
+
+/// What is remembered for tests' realms.
+#[derive(Default)]
+struct Others(Vec<(Realm, State)>);
 
 #[derive(Default)]
 pub(super) struct State {
@@ -33,21 +38,29 @@ impl RealmStates {
             return Some(&self.main);
         }
         let of = |(of, _): &&(Realm, State)| *of == realm;
-        self.others.iter().find(of).map(|(_, state)| state)
+        let others = self.others.as_ref()?;
+        others.0.iter().find(of).map(|(_, state)| state)
     }
 
     pub(super) fn get_mut(&mut self, realm: Realm) -> &mut State {
         if realm == MAIN {
             return &mut self.main;
         }
-        let at = match self.others.iter().position(|(of, _)| *of == realm) {
+        let Others(others) = &mut **self.others.get_or_insert_default();
+        let at = match others.iter().position(|(of, _)| *of == realm) {
             Some(at) => at,
             None => {
-                self.others.push((realm, State::default()));
-                self.others.len() - 1
+                others.push((realm, State::default()));
+                others.len() - 1
             }
         };
-        &mut self.others[at].1
+        &mut others[at].1
+    }
+
+    fn forget(&mut self, realm: Realm) {
+        if let Some(others) = &mut self.others {
+            others.0.retain(|(of, _)| *of != realm);
+        }
     }
 }
 
@@ -126,18 +139,10 @@ pub(crate) fn forget_realm(turn: &mut Turn, tree: &Tree, realm: Realm) {
     known.passes.forget(realm);
     let stats: Vec<EntryRef> = known.stats().map(|(_, stat)| stat.held()).collect();
     for entry in stats {
-        entry
-            .states
-            .get_mut(turn)
-            .others
-            .retain(|(of, _)| *of != realm);
+        entry.states.get_mut(turn).forget(realm);
         if let Source::Family(members) = &entry.source {
             for member in members.sorted(turn).iter() {
-                member
-                    .states
-                    .get_mut(turn)
-                    .others
-                    .retain(|(of, _)| *of != realm);
+                member.states.get_mut(turn).forget(realm);
             }
         }
     }
