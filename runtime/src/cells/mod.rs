@@ -5,6 +5,11 @@
 //! relaxed load and one relaxed store into the thread's own page; the value of a cell is the
 //! sum over all slabs, which only a reader pays for.
 //!
+//! So recording scales with the processors: a thread's pages and blocks are whole cache lines that no other
+//! thread writes (`apart` holds them to it), a reader only loads them, and what all threads read on the path (the
+//! clock's mode and factor, the table of a family) changes with a start, a tick or a new key. What does not scale is what
+//! is *set*: a gauge has one cell, and the last value wins.
+//!
 //! How it fits: this is the lowest floor and, with the page files, the only one with `unsafe`.
 //! It knows ids and nothing of names. Everything above reaches it through
 //!
