@@ -149,7 +149,7 @@
         clippy::print_stderr
     )
 )]
-#![deny(unsafe_code)] // but for `cells`, which says why
+#![deny(unsafe_code)] // but for `cells` and `mapped`, which say why
 
 extern crate self as calipers;
 

@@ -58,6 +58,28 @@ fi
 if ! "$parts/opentelemetry/bin/python" -c 'import opentelemetry.proto.metrics.v1.metrics_pb2' 2>/dev/null; then
   python3 -m venv --clear "$parts/opentelemetry"
   "$parts/opentelemetry/bin/pip" install --quiet --disable-pip-version-check opentelemetry-proto==1.45.0
+# PyPI: mmstats itself, which is written in Python 2.7. The last virtualenv that can make an environment for it needs a
+# Python 3 that is not too new itself.
+if [ ! -x "$parts/mmstats/bin/slurpstats" ]; then
+  rm -f "$parts/mmstats.missing"
+  python2="${CALIPERS_PYTHON2:-}"
+  [ -n "$python2" ] || python2="$(command -v python2.7 || true)"
+  if ! "$python2" -c '' 2>/dev/null && command -v pyenv >/dev/null && pyenv prefix 2.7.18 >/dev/null 2>&1; then
+    python2="$(pyenv prefix 2.7.18)/bin/python"
+  fi
+  if ! "$python2" -c '' 2>/dev/null; then
+    mkdir -p "$parts"
+    touch "$parts/mmstats.missing"
+    echo '!! NO PYTHON 2.7 HERE, SO THE TESTS AGAINST THE ORIGINAL mmstats WILL BE SKIPPED, AND WILL SAY SO.' \
+      'With one installed (pyenv install 2.7.18), or named by CALIPERS_PYTHON2, run this again' >&2
+  else
+    python3="$(command -v python3.11 || command -v python3)"
+    "$python3" -m venv --clear "$parts/virtualenv"
+    "$parts/virtualenv/bin/pip" install --quiet --disable-pip-version-check virtualenv==20.21.1
+    "$parts/virtualenv/bin/virtualenv" --quiet --python "$python2" "$parts/mmstats"
+    "$parts/mmstats/bin/pip" install --quiet --disable-pip-version-check mmstats==0.8.0 2>&1 | grep -v DEPRECATION || true
+    [ -x "$parts/mmstats/bin/slurpstats" ]
+  fi
 fi
 
 echo "the real parts are installed; those without a Debian package are in $parts"

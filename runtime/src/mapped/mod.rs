@@ -1,6 +1,8 @@
 //! Page files: numbers that outlive the process, and can be read while it runs without its help.
 
 mod error;
+#[cfg(feature = "mmstats")]
+pub mod mmstats;
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;

@@ -29,6 +29,8 @@ mod query;
 mod search;
 mod select;
 mod since;
+#[cfg(feature = "mmstats")]
+mod standing;
 mod subtree;
 mod table;
 #[cfg(test)]
@@ -51,6 +53,8 @@ pub use merge::MergeConflict;
 pub use query::QueryError;
 #[cfg(feature = "otlp")]
 pub(crate) use select::Kept;
+#[cfg(feature = "mmstats")]
+pub(crate) use standing::Standing;
 pub use subtree::SubTree;
 pub use table::Table;
 pub use timer::{Durations, HistogramValue, Outcomes, TimerValue};
