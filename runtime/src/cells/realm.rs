@@ -9,7 +9,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use super::page::CELLS;
+use super::page::{CELLS, LINE};
 
 /// Names a realm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -45,6 +45,12 @@ impl Bases {
             Some(Some(page)) => page[id as usize % CELLS],
             _ => 0,
         }
+    }
+
+    /// Those of a wide run, if it has any.
+    pub(super) fn of_line(&self, first: u32) -> Option<&[u64; LINE]> {
+        let page = self.pages.get(first as usize / CELLS)?.as_ref()?;
+        page[first as usize % CELLS..].first_chunk()
     }
 
     /// Sets those of a run, which never crosses its page.

@@ -439,13 +439,20 @@ impl Reader<'_> {
     /// The numbers of a wide run, `[1]` to `[7]`, each as it stands; the last are read before the
     /// first, so that whoever adds to `[1]` before `[2…]` is never seen the other way round.
     pub(crate) fn line(&self, run: CellId) -> [u64; LINE] {
+        let mut numbers = self.numbers(run);
+        let first = run.id() + 1;
+        numbers[1] = self.sum_before(first).wrapping_sub(self.base(first));
+        numbers
+    }
+
+    /// As [`Reader::line`], in no order: for who does not compare `[1]` with the others.
+    pub(crate) fn numbers(&self, run: CellId) -> [u64; LINE] {
         let first = run.id();
         let mut numbers: [u64; LINE] = sums_over(&self.listed.slabs, first);
         numbers[0] = 0; // pointers
-        numbers[1] = self.sum_before(first + 1);
-        if let Some(bases) = self.bases {
-            for (number, id) in numbers.iter_mut().zip(first..).skip(1) {
-                *number = number.wrapping_sub(bases.get(id));
+        if let Some(bases) = self.bases.and_then(|bases| bases.of_line(first)) {
+            for (number, base) in numbers.iter_mut().zip(bases).skip(1) {
+                *number = number.wrapping_sub(*base);
             }
         }
         numbers

@@ -64,7 +64,7 @@ pub(crate) fn pass(turn: &mut Turn, tree: &Tree, realm: Realm, now: u64) {
     {
         let read = Read::new(turn, realm);
         let known = tree.known.get(turn);
-        for (place, stat) in known.stats() {
+        known.each(|place, stat| {
             let entry = stat.entry();
             match &entry.source {
                 Source::Aggregate(_) => aggregates.push((stat.held(), place.feeds(entry))),
@@ -91,7 +91,7 @@ pub(crate) fn pass(turn: &mut Turn, tree: &Tree, realm: Realm, now: u64) {
                     }
                 }
             }
-        }
+        });
     }
     for moved in moved {
         moved.apply(turn, realm, last, now);

@@ -146,7 +146,7 @@ impl<'t> Read<'t> {
     pub(crate) fn count(&self, entry: &Entry) -> Option<u64> {
         match (&entry.source, entry.spec.kind) {
             (Source::Counter(cell), Kind::Meter) => Some(self.reader.total(*cell)),
-            (Source::Wide(run), kind) => Some(counted(kind, &self.reader.line(*run))),
+            (Source::Wide(run), kind) => Some(counted(kind, &self.reader.numbers(*run))),
             _ => None,
         }
     }

@@ -137,7 +137,8 @@ pub(crate) fn take(turn: &mut Turn, realm: Realm, entry: &Entry) -> Taken {
 pub(crate) fn forget_realm(turn: &mut Turn, tree: &Tree, realm: Realm) {
     let known = tree.known.get_mut(turn);
     known.passes.forget(realm);
-    let stats: Vec<EntryRef> = known.stats().map(|(_, stat)| stat.held()).collect();
+    let mut stats: Vec<EntryRef> = Vec::new();
+    known.each(|_, stat| stats.push(stat.held()));
     for entry in stats {
         entry.states.get_mut(turn).forget(realm);
         if let Source::Family(members) = &entry.source {
