@@ -5,7 +5,7 @@
 //! rare case with the one branch: the page was never touched, the id lies beyond the inline
 //! directory, the thread has no slab yet, or it has none any more.
 //!
-//! A thread's end: the destructor of [`SENTINEL`] clears the inline directory and gives the slab up.
+//! A thread's end: the destructor of [`OWNED`] clears the inline directory and gives the slab up.
 //! What is recorded after that (by destructors of other thread-locals), or while this module is itself at
 //! work on this thread (by a signal-free re-entry, such as an allocator that counts), goes to the shared
 //! slab with atomic adds. Recording is not safe in a signal handler: the handler could interrupt
