@@ -17,7 +17,7 @@ use calipers_tests::parts::Folder;
 use browser::Browser;
 
 /// The paths of the stats that are shown, in the order they are.
-const SHOWN: &str = "return [...document.querySelectorAll('tbody tr[data-key]')].map(row => row.dataset.key).join(' ')";
+const SHOWN: &str = "return [...document.querySelectorAll('.stats tr[data-key]')].map(row => row.dataset.key).join(' ')";
 
 #[derive(Instrumented)]
 struct Pool {

@@ -52,3 +52,39 @@ fn it_is_light_or_dark_as_the_system_is_and_readable_in_both() {
     scene.is_the_same();
     scene.nothing_was_complained_about();
 }
+
+#[test]
+fn ten_thousand_stats_do_not_hold_the_browser_up() {
+    let scene = Scene::set("page-many");
+    // Kinds that alternate, so that they are no table of instances.
+    for n in 0..10_000 {
+        let name = if n % 2 == 0 { "a" } else { "b" };
+        let counter = scene.registry.counter(&format!("/many/{n:04}/{name}"));
+        counter.expect("a name").add(n);
+    }
+    scene.open("");
+    // Asked in the browser: a snapshot of all this is not to be taken again and again.
+    let asked = "performance.getEntriesByType('resource').filter(e => e.initiatorType === 'xmlhttprequest').length";
+    let updates = |count: u64| {
+        let before = scene.browser.run(&format!("return {asked}"));
+        let more = format!("return {asked} >= {before} + {count}");
+        scene.browser.until("updates", &more);
+    };
+    // From the first on, only what changed is touched.
+    updates(2);
+    let watch = "window.longest = 0; new PerformanceObserver(list => list.getEntries().forEach( \
+                 task => window.longest = Math.max(longest, task.duration))).observe({type: 'longtask'})";
+    scene.browser.run(watch);
+    updates(5);
+    let longest = scene.browser.run("return longest").as_f64().unwrap();
+    let rows = scene
+        .browser
+        .run("return document.querySelectorAll('.stats tr[data-key]').length");
+    println!(
+        "figure: an update of a page with {rows} of 10,000 stats takes the browser {longest} ms"
+    );
+    assert!(rows.as_u64() > Some(1000), "{rows}");
+    // On a machine of two cores on which other browsers are tested meanwhile.
+    assert!(longest < 2000.0, "{longest}");
+    scene.is_the_same();
+}

@@ -99,6 +99,14 @@ pub(super) fn trend_cell(html: &mut Html, unit: &str, value: &Value) {
     html.raw("></td>");
 }
 
+/// The same in a line of text.
+pub(super) fn trend_span(html: &mut Html, path: &str, unit: &str, trend: &Trend) {
+    html.raw("<span class=\"trend\" data-own")
+        .attribute("data-key", path);
+    follow(html, unit, trend);
+    html.raw("></span>");
+}
+
 /// The same as a drawing with its axes, for a page of its own. It is seen once there is something in it.
 pub(super) fn trend_chart(html: &mut Html, title: &str, path: &str, unit: &str, trend: &Trend) {
     html.raw("<figure class=\"trend\" hidden data-own")

@@ -8,10 +8,10 @@ use std::cmp::Ordering;
 use super::drawing;
 use super::html::Html;
 use super::links::Links;
-use super::shown::{NOTHING, Shown, shown};
+use super::shown::{NOTHING, Shown, Trend, shown};
 use super::words::{plural, short, words};
 use crate::snapshot::humane::grouped;
-use crate::snapshot::{FamilyValue, SubTree, Value};
+use crate::snapshot::{Entry, FamilyValue, SubTree, Value};
 
 /// The widest table that is still one.
 const COLUMNS: usize = 8;
@@ -73,11 +73,13 @@ pub(super) fn draw(html: &mut Html, links: &Links<'_>, places: &[SubTree<'_>], r
     let mut places: Vec<_> = places.to_vec();
     places.sort_by(|a, b| by_number(a.name(), b.name()));
     for place in places.iter().take(room) {
-        html.raw("<tr><th>")
+        html.raw("<tr")
+            .attribute("data-key", place.path())
+            .raw("><th>")
             .link(&links.place(place.path()), &short(place.name()))
             .raw("</th>");
         for stat in place.stats() {
-            cell(html, &shown(stat.value(), stat.unit()));
+            cell(html, stat);
         }
         html.raw("</tr>");
     }
@@ -91,12 +93,13 @@ pub(super) fn draw(html: &mut Html, links: &Links<'_>, places: &[SubTree<'_>], r
     }
 }
 
-/// A value in as little room as possible.
-fn cell(html: &mut Html, value: &Shown<'_>) {
-    match value {
+/// A stat in as little room as possible.
+fn cell(html: &mut Html, stat: Entry<'_>) {
+    match shown(stat.value(), stat.unit()) {
         Shown::Number(number) => {
-            html.raw("<td class=\"number\">")
-                .text(number.as_deref().unwrap_or(NOTHING));
+            html.raw("<td class=\"number\">");
+            went(html, stat, Trend::of(stat.value()));
+            html.text(number.as_deref().unwrap_or(NOTHING));
         }
         Shown::Shares { shares, .. } => {
             let parts: Vec<String> = shares
@@ -106,20 +109,30 @@ fn cell(html: &mut Html, value: &Shown<'_>) {
             html.raw("<td")
                 .attribute("title", &parts.join(" · "))
                 .raw(">");
-            drawing::proportions(html, shares);
+            drawing::proportions(html, &shares);
         }
         Shown::Members(family) => {
             html.raw("<td class=\"number\"")
                 .attribute("title", &plural(family.len(), "key"))
                 .raw(">");
-            html.text(&sum(family).map_or_else(|| plural(family.len(), "key"), grouped));
+            let sum = sum(family);
+            went(html, stat, sum.map(Trend::Count));
+            html.text(&sum.map_or_else(|| plural(family.len(), "key"), grouped));
         }
         other => {
             html.raw("<td>");
-            words(html, other);
+            went(html, stat, Trend::of(stat.value()));
+            words(html, &other);
         }
     }
     html.raw("</td>");
+}
+
+/// How the number of a cell went, before it.
+fn went(html: &mut Html, stat: Entry<'_>, trend: Option<Trend>) {
+    if let Some(trend) = trend {
+        drawing::trend_span(html, &stat.path(), stat.unit(), &trend);
+    }
 }
 
 /// All members of a family of counters together.

@@ -298,7 +298,7 @@ fn the_files_of_the_page_are_in_the_program_and_may_be_kept() {
             "@import",
             "https:",
             "innerHTML",
-            "outerHTML",
+            "outerHTML =",
             "insertAdjacent",
             "eval(",
             "Function(",

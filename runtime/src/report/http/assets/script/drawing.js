@@ -55,7 +55,8 @@ function make(name, parent, attributes = {}) {
 }
 
 function canvas(parent, width, height) {
-  const svg = make("svg", parent, { viewBox: `0 0 ${width} ${height}`, role: "img" });
+  const frame = { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", role: "img" };
+  const svg = make("svg", parent, frame);
   make("path", svg, { class: "area" });
   make("path", svg, { class: "line" });
   return svg;
@@ -71,7 +72,7 @@ function say(place, text) {
   if (place.textContent !== text) place.textContent = text;
 }
 
-/// A line beside the numbers of a row.
+/// A line beside a number.
 function drawCell(cell) {
   const drawn = points(cell);
   const isCount = "count" in cell.dataset;
@@ -104,7 +105,7 @@ function drawFigure(figure) {
     make("span", caption);
     make("b", caption);
     const room = make("div", figure, { class: "room" });
-    canvas(room, 720, 96).setAttribute("preserveAspectRatio", "none");
+    canvas(room, 720, 96);
     for (const side of ["reach", "from", "to"]) make("small", room, { class: side });
     room.addEventListener("pointermove", (event) => {
       const frame = room.getBoundingClientRect();
@@ -132,12 +133,26 @@ function drawFigure(figure) {
   say(figure.querySelector(".to"), "now");
 }
 
+/// What can be seen, or soon: of a page with thousands of numbers few are drawn at a time.
+function inSight(selector) {
+  const isNear = (element) => {
+    const { top, bottom } = (element.closest("section") ?? element).getBoundingClientRect();
+    return bottom > -innerHeight && top < 2 * innerHeight;
+  };
+  return [...document.querySelectorAll(selector)].filter(isNear);
+}
+
 function draw() {
   if (times.length === 0) return;
   span = Math.min(WINDOW, Math.max(SHORTEST_WINDOW, times.at(-1) - since()));
-  for (const heading of document.querySelectorAll("th.trend")) {
-    say(heading, `last ${Math.ceil(span / 60_000)} min`);
-  }
-  for (const cell of document.querySelectorAll("td.trend")) drawCell(cell);
+  const [cells, headings] = [inSight("td.trend, span.trend"), inSight("th.trend")];
+  for (const heading of headings) say(heading, `last ${Math.ceil(span / 60_000)} min`);
+  for (const cell of cells) drawCell(cell);
   for (const figure of document.querySelectorAll("figure.trend")) drawFigure(figure);
 }
+
+let scrolled = 0;
+addEventListener("scroll", () => {
+  cancelAnimationFrame(scrolled);
+  scrolled = requestAnimationFrame(draw);
+}, { passive: true });

@@ -29,6 +29,7 @@ function updateChildren(live, next) {
     }
     if (same === at) at = at.nextSibling;
     else live.insertBefore(same, at);
+    if (key(wanted) !== undefined && !isNew(same, wanted.outerHTML)) continue;
     if (same.nodeType === Node.ELEMENT_NODE) update(same, wanted);
     else if (same.nodeValue !== wanted.nodeValue) same.nodeValue = wanted.nodeValue;
   }
@@ -37,4 +38,13 @@ function updateChildren(live, next) {
     at = at.nextSibling;
     gone.remove();
   }
+}
+
+/// What elements with a key were last made of: of a page with thousands of stats most are as they were.
+const made = new WeakMap();
+
+function isNew(element, text) {
+  if (made.get(element) === text) return false;
+  made.set(element, text);
+  return true;
 }
