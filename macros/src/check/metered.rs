@@ -122,7 +122,7 @@ pub(crate) fn is_of_this_crate(ty: &Type, errors: &mut Errors) -> bool {
             .path
             .get_ident()
             .is_some_and(|name| PRIMITIVE.iter().any(|primitive| name == primitive)),
-        Type::Array(_) | Type::Slice(_) | Type::Tuple(_) | Type::Ptr(_) | Type::BareFn(_) => true,
+        Type::Array(_) | Type::Slice(_) | Type::Tuple(_) | Type::Ptr(_) | Type::FnPtr(_) => true,
         _ => false,
     };
     if is_foreign {

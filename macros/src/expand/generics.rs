@@ -69,14 +69,8 @@ pub(crate) fn needed(generics: &Generics, used: &TokenStream) -> Generics {
                 ty.attrs.clear();
                 ty.bounds
                     .retain_bounds(|bound| !names_dropped(bound.to_token_stream()));
-                if ty
-                    .default
-                    .as_ref()
-                    .is_some_and(|default| names_dropped(default.to_token_stream()))
-                {
-                    ty.eq_token = None;
-                    ty.default = None;
-                }
+                ty.default
+                    .take_if(|(_, default)| names_dropped(default.to_token_stream()));
             }
             GenericParam::Lifetime(lifetime) => {
                 lifetime.attrs.clear();

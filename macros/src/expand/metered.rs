@@ -163,7 +163,7 @@ fn expand_impl(request: Option<&Request>, block: &ItemImpl, mut errors: Errors) 
         return errors.report();
     }
     let krate = request.map_or_else(|| parse_quote!(::calipers), |request| request.krate.clone());
-    let Some((_, metered_trait, _)) = &block.trait_ else {
+    let Some((metered_trait, _)) = &block.trait_ else {
         let errors = errors.report();
         return quote!(#errors #block);
     };

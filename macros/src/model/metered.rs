@@ -4,8 +4,8 @@ use proc_macro2::{Ident, TokenStream};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{
-    Attribute, FnArg, ItemImpl, ItemTrait, LitStr, Meta, Path, Receiver, ReturnType, Token,
-    TraitItem, TraitItemFn, Type,
+    Attribute, FnArg, ItemImpl, ItemTrait, LitStr, Meta, Path, Receiver, ReceiverKind, ReturnType,
+    Token, TraitItem, TraitItemFn, Type,
 };
 
 use super::crate_path;
@@ -78,7 +78,7 @@ impl StatMethod {
             ReturnType::Default => None,
         };
         let shared =
-            |receiver: &Receiver| receiver.reference.is_some() && receiver.mutability.is_none();
+            |receiver: &Receiver| matches!(receiver.kind, ReceiverKind::Reference(_, _, None));
         let is_getter = signature.inputs.len() == 1
             && matches!(signature.inputs.first(), Some(FnArg::Receiver(receiver)) if shared(receiver))
             && signature.asyncness.is_none()
@@ -120,7 +120,7 @@ pub(crate) fn stat_methods(item: &ItemTrait) -> Vec<StatMethod> {
 
 /// The name that ties an `impl` to its trait: neither macro sees the other's tokens.
 pub(crate) fn trait_name(block: &ItemImpl) -> Option<String> {
-    let (_, path, _) = block.trait_.as_ref()?;
+    let (path, _) = block.trait_.as_ref()?;
     path.segments
         .last()
         .map(|last| last.ident.unraw().to_string())

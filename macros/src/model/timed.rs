@@ -5,7 +5,8 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{
-    Attribute, Expr, FnArg, LitStr, Path, ReturnType, Signature, Token, Type, Visibility, token,
+    Attribute, Expr, FnArg, LitStr, Path, ReceiverKind, ReturnType, Signature, Token, Type,
+    Visibility, token,
 };
 
 use super::crate_path;
@@ -222,7 +223,7 @@ impl Function {
     pub(crate) fn takes(&self, expression: &Expr) -> bool {
         let outlives = !self.is_async() && self.is_polled();
         let takes_self = self.signature.receiver().is_some_and(|receiver| {
-            outlives || receiver.reference.is_none() || receiver.mutability.is_some()
+            outlives || !matches!(receiver.kind, ReceiverKind::Reference(_, _, None))
         });
         idents(expression.to_token_stream())
             .iter()
