@@ -225,7 +225,7 @@ fn publish(pointer: &AtomicU64, block: NonNull<Block>) -> NonNull<Block> {
     block
 }
 
-/// The window that holds `index` too, with an eighth of slack on the side that grew, so that a range
+/// The window that holds `index` too, with a sixteenth of slack on the side that grew, so that a range
 /// that widens slowly costs few copies. It ends where the buckets do: beyond are the places of what is no positive, normal
 /// number.
 fn widened(lo: i32, len: u32, index: i32) -> (i32, u32) {
@@ -234,7 +234,7 @@ fn widened(lo: i32, len: u32, index: i32) -> (i32, u32) {
         0 => (index & !(STEP - 1), (index & !(STEP - 1)) + STEP),
         _ => (lo, lo + len as i32),
     };
-    let slack = (len as i32 / 8).max(STEP);
+    let slack = (len as i32 / 16).max(STEP);
     let new_lo = if index < lo {
         index.min(lo - slack) & !(STEP - 1)
     } else {
