@@ -58,6 +58,8 @@ fi
 if ! "$parts/opentelemetry/bin/python" -c 'import opentelemetry.proto.metrics.v1.metrics_pb2' 2>/dev/null; then
   python3 -m venv --clear "$parts/opentelemetry"
   "$parts/opentelemetry/bin/pip" install --quiet --disable-pip-version-check opentelemetry-proto==1.45.0
+fi
+
 # PyPI: mmstats itself, which is written in Python 2.7. The last virtualenv that can make an environment for it needs a
 # Python 3 that is not too new itself.
 if [ ! -x "$parts/mmstats/bin/slurpstats" ]; then
