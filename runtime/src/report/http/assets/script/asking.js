@@ -1,6 +1,6 @@
 // When to ask, what to make of the answer, and the controls.
 
-let paused = sessionStorage.getItem(`${STORE}-paused`) === "yes";
+let paused = stored("paused") === "yes";
 let timer;
 let asked = 0;
 let answered = Date.now();
@@ -75,7 +75,7 @@ function showPaused() {
 
 button.addEventListener("click", () => {
   paused = !paused;
-  sessionStorage.setItem(`${STORE}-paused`, paused ? "yes" : "no");
+  store("paused", paused ? "yes" : "no");
   showPaused();
   if (paused) clearTimeout(timer);
   else look();

@@ -17,7 +17,6 @@ const SHORTEST_WINDOW = 60_000;
 const MOST_SAMPLES = 200;
 // Samples further apart have a gap between them: the tab was hidden, or the server gone.
 const GAP = Math.max(15_000, 3 * PERIOD);
-const STORE = "calipers";
 const LARGEST_STORE = 2_000_000;
 const SVG = "http://www.w3.org/2000/svg";
 

@@ -6,20 +6,33 @@ const series = new Map();
 
 function restore() {
   try {
-    const kept = JSON.parse(sessionStorage.getItem(STORE) ?? "{}");
+    const kept = JSON.parse(stored("history") ?? "{}");
     times = kept.times ?? [];
     for (const [key, values] of kept.series ?? []) series.set(key, values);
   } catch {
-    sessionStorage.removeItem(STORE);
+    // Not what this script wrote: it begins anew.
   }
 }
 
 function keep() {
   const text = JSON.stringify({ times, series: [...series] });
+  if (text.length <= LARGEST_STORE) store("history", text);
+}
+
+/// What this tab remembers, where the browser lets it: it may be told not to, and there may be no room.
+function stored(name) {
   try {
-    if (text.length <= LARGEST_STORE) sessionStorage.setItem(STORE, text);
+    return sessionStorage.getItem(`calipers-${name}`);
   } catch {
-    // No room: the next page begins anew.
+    return null;
+  }
+}
+
+function store(name, text) {
+  try {
+    sessionStorage.setItem(`calipers-${name}`, text);
+  } catch {
+    // The next page begins anew.
   }
 }
 
