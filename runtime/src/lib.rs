@@ -184,6 +184,6 @@ pub use stats::{
 pub use tree::{Instrumented, Node, Parent, PathError, background_tick};
 
 /// Runs the README's examples.
-#[cfg(all(doctest, feature = "http", feature = "otlp"))]
+#[cfg(all(doctest, feature = "http", feature = "otlp", feature = "pipe"))]
 #[doc = include_str!("../../README.md")]
 struct Readme;

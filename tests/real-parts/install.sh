@@ -60,28 +60,36 @@ if ! "$parts/opentelemetry/bin/python" -c 'import opentelemetry.proto.metrics.v1
   "$parts/opentelemetry/bin/pip" install --quiet --disable-pip-version-check opentelemetry-proto==1.45.0
 fi
 
-# PyPI: mmstats itself, which is written in Python 2.7. The last virtualenv that can make an environment for it needs a
-# Python 3 that is not too new itself.
-if [ ! -x "$parts/mmstats/bin/slurpstats" ]; then
-  rm -f "$parts/mmstats.missing"
-  python2="${CALIPERS_PYTHON2:-}"
+# PyPI: the original tools, which are written in Python 2.7, each in an environment of its own. The last virtualenv that can
+# make one needs a Python 3 that is not too new itself.
+original() {
+  local name="$1" version="$2"
+  if "$parts/$name/bin/python" -c "import $name" 2>/dev/null; then
+    return
+  fi
+  rm -f "$parts/$name.missing"
+  local python2="${CALIPERS_PYTHON2:-}" python3
   [ -n "$python2" ] || python2="$(command -v python2.7 || true)"
   if ! "$python2" -c '' 2>/dev/null && command -v pyenv >/dev/null && pyenv prefix 2.7.18 >/dev/null 2>&1; then
     python2="$(pyenv prefix 2.7.18)/bin/python"
   fi
   if ! "$python2" -c '' 2>/dev/null; then
     mkdir -p "$parts"
-    touch "$parts/mmstats.missing"
-    echo '!! NO PYTHON 2.7 HERE, SO THE TESTS AGAINST THE ORIGINAL mmstats WILL BE SKIPPED, AND WILL SAY SO.' \
+    touch "$parts/$name.missing"
+    echo "!! NO PYTHON 2.7 HERE, SO THE TESTS AGAINST THE ORIGINAL $name WILL BE SKIPPED, AND WILL SAY SO." \
       'With one installed (pyenv install 2.7.18), or named by CALIPERS_PYTHON2, run this again' >&2
-  else
+    return
+  fi
+  if [ ! -x "$parts/virtualenv/bin/virtualenv" ]; then
     python3="$(command -v python3.11 || command -v python3)"
     "$python3" -m venv --clear "$parts/virtualenv"
     "$parts/virtualenv/bin/pip" install --quiet --disable-pip-version-check virtualenv==20.21.1
-    "$parts/virtualenv/bin/virtualenv" --quiet --python "$python2" "$parts/mmstats"
-    "$parts/mmstats/bin/pip" install --quiet --disable-pip-version-check mmstats==0.8.0 2>&1 | grep -v DEPRECATION || true
-    [ -x "$parts/mmstats/bin/slurpstats" ]
   fi
-fi
+  "$parts/virtualenv/bin/virtualenv" --quiet --clear --python "$python2" "$parts/$name"
+  "$parts/$name/bin/pip" install --quiet --disable-pip-version-check "$name==$version" 2>&1 | grep -v DEPRECATION || true
+  "$parts/$name/bin/python" -c "import $name"
+}
+original mmstats 0.8.0
+original statvent 1.0.1
 
 echo "the real parts are installed; those without a Debian package are in $parts"

@@ -4,6 +4,7 @@
 //! against what it is made for is not known to work.
 
 use std::fs::{self, File};
+use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -128,22 +129,39 @@ pub fn program(name: &str) -> PathBuf {
         .unwrap_or_else(|| panic!("`{name}` IS NOT INSTALLED: run tests/real-parts/install.sh"))
 }
 
+/// Where install.sh puts what does not come as a Debian package.
+fn real_parts() -> PathBuf {
+    std::env::var_os("CALIPERS_REAL_PARTS").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/real-parts"),
+        PathBuf::from,
+    )
+}
+
 /// Something that install.sh puts into a folder of its own.
 ///
 /// # Panics
 /// When it is not there.
 pub fn installed(path: &str) -> PathBuf {
-    let parts = std::env::var_os("CALIPERS_REAL_PARTS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/real-parts"),
-        PathBuf::from,
-    );
-    let path = parts.join(path);
+    let path = real_parts().join(path);
     assert!(
         path.exists(),
         "`{}` IS NOT THERE: run tests/real-parts/install.sh",
         path.display()
     );
     path
+}
+
+/// The folder of an original tool's programs, in Python 2.7; nothing, and said so, where install.sh found none.
+pub fn original(name: &str, test: &str) -> Option<PathBuf> {
+    if real_parts().join(format!("{name}.missing")).exists() {
+        // Past the harness, which keeps what a passing test prints.
+        let _ = writeln!(
+            std::io::stderr(),
+            "!! SKIPPED: `{test}` NEEDS PYTHON 2.7, WHICH install.sh DID NOT FIND"
+        );
+        return None;
+    }
+    Some(installed(&format!("{name}/bin")))
 }
 
 /// A file beside install.sh.

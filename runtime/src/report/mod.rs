@@ -44,10 +44,17 @@ pub mod http;
 mod names;
 #[cfg(feature = "otlp")]
 mod otlp;
+#[cfg(feature = "pipe")]
+pub mod pipe;
 #[cfg(feature = "prometheus")]
 pub mod prometheus;
 mod reader;
-#[cfg(any(feature = "graphite", feature = "otlp", feature = "statsd"))]
+#[cfg(any(
+    feature = "graphite",
+    feature = "otlp",
+    feature = "pipe",
+    feature = "statsd"
+))]
 mod rules;
 mod schedule;
 #[cfg(feature = "statsd")]
@@ -69,8 +76,15 @@ pub use families::Depth;
 pub use graphite::{Graphite, GraphiteBuilder};
 #[cfg(feature = "otlp")]
 pub use otlp::{Otlp, OtlpBuilder, Temporality};
+#[cfg(feature = "pipe")]
+pub use pipe::{Pipe, PipeBuilder};
 pub use reader::{PushError, Pushed, Reader};
-#[cfg(any(feature = "graphite", feature = "otlp", feature = "statsd"))]
+#[cfg(any(
+    feature = "graphite",
+    feature = "otlp",
+    feature = "pipe",
+    feature = "statsd"
+))]
 pub use rules::Matching;
 pub use schedule::{DeliveryError, Handle, RunError, Schedule, StartError};
 #[cfg(feature = "statsd")]

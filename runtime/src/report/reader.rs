@@ -15,6 +15,12 @@ use crate::Snapshot;
 ///
 /// [`Schedule`](super::Schedule) calls it; its documentation shows a whole reader in 20 lines.
 pub trait Reader: Send + 'static {
+    /// Whether there is anybody to push to; asked every period, before the snapshot is taken. There always is, unless a
+    /// reader says otherwise: then nothing happens until it is asked again.
+    fn is_wanted(&mut self) -> bool {
+        true
+    }
+
     /// Takes what the program's stats are now.
     ///
     /// It may block, for the reader's thread is its own; but as long as it does, a

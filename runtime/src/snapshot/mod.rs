@@ -22,7 +22,7 @@ mod key_text;
 mod keyed;
 mod lookup;
 mod merge;
-#[cfg(feature = "graphite")]
+#[cfg(any(feature = "graphite", feature = "pipe"))]
 mod numbers;
 mod part;
 mod query;
@@ -45,7 +45,12 @@ pub(crate) use assembly::{Assembly, path_order};
 pub use distribution::{Bucket, Distribution};
 pub use entry::Entry;
 pub use filter::FilterError;
-#[cfg(any(feature = "graphite", feature = "otlp", feature = "statsd"))]
+#[cfg(any(
+    feature = "graphite",
+    feature = "otlp",
+    feature = "pipe",
+    feature = "statsd"
+))]
 pub(crate) use filter::PathGlob;
 pub use key_text::{escape, unescape};
 pub use keyed::{FamilyValue, StateTimeValue, StatesValue};

@@ -64,6 +64,12 @@ impl<'a> Part<'a> {
         Some(groups.iter().flat_map(|group| group.iter().copied()))
     }
 
+    /// Whether parts of this fixed name add up over several values: counts, sums and rates do, other statistics do not.
+    #[cfg(any(feature = "graphite", feature = "pipe"))]
+    pub(super) fn adds(name: &str) -> bool {
+        matches!(name, "count" | "sum") || !STATISTICS.contains(&name)
+    }
+
     /// Its part of this name; keys are compared as they read, not escaped.
     pub(super) fn get(self, name: &str) -> Option<Part<'a>> {
         match self {

@@ -4,23 +4,11 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use calipers_tests::parts::{beside_install, installed};
+use calipers_tests::parts::{beside_install, original};
 
 /// The folder of its programs; `None`, and said so, where install.sh found no Python 2.7.
 pub(crate) fn programs(test: &str) -> Option<PathBuf> {
-    let parts = std::env::var_os("CALIPERS_REAL_PARTS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/real-parts"),
-        PathBuf::from,
-    );
-    if parts.join("mmstats.missing").exists() {
-        // Past the harness, which keeps what a passing test prints.
-        let _ = writeln!(
-            std::io::stderr(),
-            "!! SKIPPED: `{test}` NEEDS PYTHON 2.7, WHICH install.sh DID NOT FIND"
-        );
-        return None;
-    }
-    Some(installed("mmstats/bin"))
+    original("mmstats", test)
 }
 
 /// One of its programs, which then prints UTF-8 also into a pipe.

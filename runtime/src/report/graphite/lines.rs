@@ -69,7 +69,7 @@ impl Lines {
                 push_component(line, segment);
             }
             let (path_length, name_length) = (path.len(), line.len());
-            entry.value().numbers(&mut |parts, number| {
+            entry.value().numbers(&mut |parts, number, _| {
                 if !number.as_f64().is_finite() {
                     return;
                 }

@@ -79,6 +79,8 @@ mod gate;
 mod hosts;
 #[cfg(feature = "prometheus")]
 mod metrics;
+#[cfg(feature = "pipe")]
+mod other;
 mod own;
 mod page;
 mod routes;
@@ -86,6 +88,8 @@ mod server;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "pipe")]
+pub(super) use other::Answered;
 pub use routes::Routes;
 pub use server::{ServeError, Server, ServerBuilder, serve_in_background};
 

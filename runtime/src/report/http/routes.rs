@@ -1,6 +1,7 @@
 //! The routes: what is served, and which request gets which answer.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 
 use axum::Router;
@@ -28,12 +29,14 @@ use crate::{Registry, registry};
 /// let stats = Routes::new("my-server").allow_host("stats.example");
 /// let app: Router = Router::new().nest_service("/stats", stats.router());
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "nothing is served before `router` is given to a server"]
 pub struct Routes {
     name: String,
     registry: Registry,
     hosts: Hosts,
+    #[cfg(feature = "pipe")]
+    other: Option<super::other::Other>,
 }
 
 impl Routes {
@@ -43,6 +46,8 @@ impl Routes {
             name: name.into(),
             registry: registry().clone(),
             hosts: Hosts::default(),
+            #[cfg(feature = "pipe")]
+            other: None,
         }
     }
 
@@ -67,6 +72,13 @@ impl Routes {
         self
     }
 
+    /// Something else in the place of the page.
+    #[cfg(feature = "pipe")]
+    pub(super) fn other(mut self, other: super::other::Other) -> Routes {
+        self.other = Some(other);
+        self
+    }
+
     /// The same where only this machine can connect.
     pub(super) fn of_loopback(mut self) -> Routes {
         self.hosts = self.hosts.of_loopback();
@@ -87,12 +99,24 @@ impl Routes {
             hosts: Arc::new(self.hosts.clone()),
             own: self.own(),
         };
+        #[cfg(feature = "pipe")]
+        if let Some(other) = self.other {
+            return super::other::routes(other).layer(from_fn_with_state(gate, pass));
+        }
         let routes = assets::routes();
         #[cfg(feature = "prometheus")]
         let routes = routes.route("/metrics", only(super::metrics::of(self.registry.clone())));
         routes
             .fallback_service(only(get(answer)).with_state(Arc::new(self)))
             .layer(from_fn_with_state(gate, pass))
+    }
+}
+
+impl fmt::Debug for Routes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Routes")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 

@@ -74,6 +74,13 @@ impl<A: ToSocketAddrs> ServerBuilder<A> {
         self
     }
 
+    /// Something else in the place of the page.
+    #[cfg(feature = "pipe")]
+    pub(in crate::report) fn answering(mut self, other: super::other::Other) -> Self {
+        self.routes = self.routes.other(other);
+        self
+    }
+
     /// Serves it from a thread of its own. When this returns, the page is up.
     ///
     /// # Errors

@@ -251,6 +251,14 @@ pub enum StartError {
         /// What was given.
         path: std::path::PathBuf,
     },
+    /// A folder that nothing can be kept in.
+    #[error("cannot keep anything in the folder `{path}`: {source}")]
+    Folder {
+        /// What was given.
+        path: std::path::PathBuf,
+        /// What is wrong with it.
+        source: io::Error,
+    },
     /// The system gave no thread.
     #[error("cannot start a thread for reporting: {0}")]
     Thread(#[source] io::Error),
@@ -299,6 +307,7 @@ pub enum RunError {
 #[cfg(any(
     feature = "graphite",
     feature = "otlp",
+    feature = "pipe",
     feature = "statsd",
     feature = "stream",
     feature = "dump"
@@ -359,6 +368,7 @@ macro_rules! scheduled {
 #[cfg(any(
     feature = "graphite",
     feature = "otlp",
+    feature = "pipe",
     feature = "statsd",
     feature = "stream",
     feature = "dump"

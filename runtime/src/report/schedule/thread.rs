@@ -49,9 +49,17 @@ impl<R: Reader> Driven<R> {
                     self.shared.answer(number, outcome);
                 }
                 Next::Nothing if Instant::now() >= due => {
-                    // What went wrong is counted, and the next push is a new attempt.
-                    let _ = self.push();
-                    due = self.next_after(due);
+                    if self.is_wanted() {
+                        // What went wrong is counted, and the next push is a new attempt.
+                        let _ = self.push();
+                        due = self.next_after(due);
+                    } else {
+                        due = Instant::now() + self.period;
+                        // Somebody who came before may still take something, and the period may be short.
+                        if self.queued > 0 {
+                            let _ = self.carry_on(due);
+                        }
+                    }
                 }
                 Next::Nothing => {
                     let _ = self.carry_on(due);
@@ -104,6 +112,12 @@ impl<R: Reader> Driven<R> {
                 return outcome;
             }
         }
+    }
+
+    /// A reader that panics over this is asked to push, which tells.
+    fn is_wanted(&mut self) -> bool {
+        let reader = &mut self.reader;
+        catch_unwind(AssertUnwindSafe(|| reader.is_wanted())).unwrap_or(true)
     }
 
     fn pause(&self) -> Duration {

@@ -1,0 +1,158 @@
+//! The folder of pipes, and the own pipe in it.
+//!
+//! Everything is done relative to the folder that was looked at, and nothing follows a link: whoever may write to the folder
+//! above could else have us write to a file of his choice.
+
+use std::ffi::OsStr;
+use std::fs::{DirBuilder, File};
+use std::io::{Error, ErrorKind, Result};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+
+use rustix::fs::{
+    AtFlags, CWD, Dir, FileType, Mode, OFlags, Stat, fstat, mkfifoat, openat, renameat, statat,
+    unlinkat,
+};
+use rustix::io::Errno;
+use rustix::process::{Pid, geteuid, test_kill_process};
+
+/// Others may not see who is there, nor what they say.
+const OWNER: u32 = 0o700;
+
+#[derive(Debug)]
+pub(super) struct Folder {
+    folder: OwnedFd,
+    /// The own pipe, and what it is called before it is in its place.
+    name: String,
+    draft: String,
+    /// The own pipe's number.
+    inode: u64,
+}
+
+/// Who is at the pipe.
+#[derive(Debug)]
+pub(super) enum Knock {
+    Nobody,
+    /// The pipe that somebody has opened; from now on it is theirs, and another stands in its place.
+    Opened(File),
+}
+
+impl Folder {
+    /// Makes the folder if need be, looks whether it can be trusted, tidies it up, and makes the own pipe.
+    pub(super) fn open(path: &Path) -> Result<Folder> {
+        match DirBuilder::new().mode(OWNER).create(path) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
+        }
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let folder = openat(CWD, path, flags, Mode::empty()).map_err(|error| match error {
+            Errno::NOTDIR | Errno::LOOP => refused("it is no folder"),
+            other => other.into(),
+        })?;
+        let stat = fstat(&folder)?;
+        if stat.st_uid != geteuid().as_raw() {
+            return Err(refused("it belongs to somebody else"));
+        }
+        if Mode::from_raw_mode(stat.st_mode).intersects(Mode::WGRP | Mode::WOTH) {
+            return Err(refused("others may write to it; `chmod 700` it"));
+        }
+        let pid = std::process::id();
+        let mut folder = Folder {
+            folder,
+            name: format!("{pid}.stats"),
+            draft: format!(".{pid}.new"),
+            inode: 0,
+        };
+        folder.tidy()?;
+        folder.renew()?;
+        Ok(folder)
+    }
+
+    /// Looks whether somebody has opened the pipe.
+    pub(super) fn knock(&mut self) -> Result<Knock> {
+        let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let pipe = match openat(&self.folder, &*self.name, flags, Mode::empty()) {
+            Ok(pipe) => pipe,
+            Err(Errno::NXIO) => return Ok(Knock::Nobody),
+            // Somebody took it away, or put something in its place.
+            Err(Errno::NOENT | Errno::LOOP | Errno::ISDIR | Errno::ACCESS) => {
+                self.renew()?;
+                return Ok(Knock::Nobody);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let own = is_pipe(&fstat(&pipe)?).is_some_and(|inode| inode == self.inode);
+        // Whoever comes next gets a pipe of his own: two at one would each get half of the lines.
+        self.renew()?;
+        Ok(match own {
+            true => Knock::Opened(File::from(pipe)),
+            false => Knock::Nobody,
+        })
+    }
+
+    /// Puts a new pipe in its place, in one step, so that there is always one.
+    fn renew(&mut self) -> Result<()> {
+        self.remove(&self.draft)?;
+        mkfifoat(&self.folder, &*self.draft, Mode::RUSR | Mode::WUSR)?;
+        let stat = statat(&self.folder, &*self.draft, AtFlags::SYMLINK_NOFOLLOW)?;
+        renameat(&self.folder, &*self.draft, &self.folder, &*self.name)?;
+        self.inode = stat.st_ino;
+        Ok(())
+    }
+
+    /// Removes pipes whose processes are gone. What is no pipe is not ours to remove.
+    fn tidy(&self) -> Result<()> {
+        for entry in Dir::read_from(&self.folder)? {
+            let entry = entry?;
+            let name = OsStr::new(entry.file_name().to_str().unwrap_or_default());
+            let Some(pid) = name.to_str().and_then(writer) else {
+                continue;
+            };
+            let alive = Pid::from_raw(pid).is_some_and(|pid| match test_kill_process(pid) {
+                // Somebody else's process has this number; whoever wrote this pipe may be it.
+                Ok(()) | Err(Errno::PERM) => true,
+                Err(_) => false,
+            });
+            let stat = statat(&self.folder, name, AtFlags::SYMLINK_NOFOLLOW);
+            if !alive && stat.is_ok_and(|stat| is_pipe(&stat).is_some()) {
+                self.remove(name)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn remove(&self, name: impl rustix::path::Arg) -> Result<()> {
+        match unlinkat(&self.folder, name, AtFlags::empty()) {
+            Ok(()) | Err(Errno::NOENT) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // Another's pipe of the same name is that one's to remove.
+        let stat = statat(&self.folder, &*self.name, AtFlags::SYMLINK_NOFOLLOW);
+        if stat.is_ok_and(|stat| is_pipe(&stat) == Some(self.inode)) {
+            let _ = self.remove(&self.name);
+        }
+    }
+}
+
+/// The number of the process whose pipe has this name: `1234.stats`.
+pub(super) fn writer(name: &str) -> Option<i32> {
+    let digits = name.strip_suffix(".stats")?;
+    let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
+    digits.parse().ok().filter(|pid| plain && *pid > 0)
+}
+
+/// The number of a pipe's inode; nothing for what is none.
+pub(super) fn is_pipe(stat: &Stat) -> Option<u64> {
+    let is_pipe = FileType::from_raw_mode(stat.st_mode) == FileType::Fifo;
+    is_pipe.then_some(stat.st_ino)
+}
+
+fn refused(why: &str) -> Error {
+    Error::new(ErrorKind::PermissionDenied, why)
+}

@@ -1,0 +1,17 @@
+//! The other end: the pipes of a folder, read side by side and added up.
+//!
+//! Reads what [`Pipe`](super::Pipe) writes, and what the older statvent wrote. [`gather`] reads once; with the feature `http`,
+//! [`serve`] answers `/stats` with it.
+//!
+//! How it fits: `reading` has the pipes, `lines` what stands in them.
+
+mod gathered;
+mod line;
+mod reading;
+#[cfg(feature = "http")]
+mod serving;
+
+pub use gathered::{Gathered, Number, Pipes};
+pub use reading::gather;
+#[cfg(feature = "http")]
+pub use serving::{Options, serve};
