@@ -1,7 +1,8 @@
 //! What happens at `fork`.
 //!
 //! Cells on the heap are copied by the kernel with the rest of the memory, so a child can never write
-//! its parent's numbers; it starts from them. What does need care is locks ([`super::gate`]) and
+//! its parent's numbers; it starts from them. Cells in a file are shared with it instead, and their source takes them out
+//! of the file in the child ([`Source::at_fork`](super::page::Source::at_fork)). What also needs care is locks ([`super::gate`]) and
 //! the slabs of threads that the child does not have: they are given up, so that new threads adopt
 //! them and their numbers stay in the totals.
 
@@ -9,6 +10,7 @@ use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Once, RwLockWriteGuard};
 
+use super::page::{self, Fork};
 use super::{gate, local, slab};
 
 /// How often this process is a child of a fork of this program; whoever keeps a thread compares it
@@ -43,14 +45,17 @@ extern "C" fn prepare() {
         // SAFETY: the gate is closed by this thread, so nobody else is between `prepare` and `reopen`.
         unsafe { *HELD.0.get() = Some(closed) };
     }
+    page::source().at_fork(Fork::Before);
 }
 
 extern "C" fn in_parent() {
+    page::source().at_fork(Fork::InParent);
     reopen();
 }
 
 extern "C" fn in_child() {
     GENERATION.store(GENERATION.load(Relaxed).wrapping_add(1), Relaxed);
+    page::source().at_fork(Fork::InChild);
     slab::orphan_all_but(local::owns);
     reopen();
 }

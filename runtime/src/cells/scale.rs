@@ -83,7 +83,7 @@ pub(super) fn place_of(index: i32) -> u32 {
 }
 
 /// The bucket at a place.
-pub(super) fn index_at(place: u32) -> i32 {
+pub(crate) fn index_at(place: u32) -> i32 {
     place as i32 - ORIGIN
 }
 

@@ -28,7 +28,7 @@ use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64};
 
 use super::garbage::Garbage;
-use super::page::{CELLS, LINE, Page, SOURCE};
+use super::page::{CELLS, Heap, LINE, Page, Part, Source, source};
 use super::realm;
 
 /// Pages in the inline part of the directory: 65,536 cells.
@@ -127,17 +127,30 @@ impl Slab {
         if !present.is_null() {
             return present;
         }
-        let Some(fresh) = SOURCE.take() else {
+        let taken = match self.part() {
+            Some(part) => source().take(index, part),
+            None => Heap.take(index, Part::Counted),
+        };
+        let Some(fresh) = taken else {
             return ptr::null();
         };
         // Release publishes the zeroes; Acquire, because the winner may be another thread's page.
         match entry.compare_exchange(ptr::null_mut(), fresh.as_ptr(), AcqRel, Acquire) {
             Ok(_) => fresh.as_ptr(),
             Err(winner) => {
-                // SAFETY: `fresh` came from the source a moment ago and was never published.
-                unsafe { SOURCE.give_back(fresh) };
+                // SAFETY: `fresh` came from the source or the heap a moment ago and was never published.
+                unsafe { source().give_back(fresh) };
                 winner
             }
+        }
+    }
+
+    /// What its cells are to readers outside; nothing in a test's realm, which they do not see.
+    fn part(&self) -> Option<Part> {
+        if ptr::eq(self, &SHARED) {
+            Some(Part::Shared)
+        } else {
+            (self.realm() == realm::MAIN.0).then_some(Part::Counted)
         }
     }
 

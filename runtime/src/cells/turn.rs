@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use super::block;
 use super::gate;
 use super::ids::{self, CellId, PageKind, Width};
-use super::page::{LINE, Page, SOURCE};
+use super::page::{self, LINE, Page};
 use super::realm::{self, Bases, MAIN, Realm};
 use super::sample;
 use super::slab::{self, BASE, Line, SHARED, Slab, State};
@@ -262,6 +262,9 @@ impl Turn {
 
     /// Folds what threads that are gone left behind, but for a few slabs that new threads will adopt.
     pub(crate) fn fold_gone_threads(&mut self) {
+        if !page::source().lets_counts_move() {
+            return; // they wait for new threads to adopt them
+        }
         self.empty_ended_realms();
         let gone =
             slab::all().filter(|slab| slab.realm() == MAIN.0 && slab.state() == State::Gone as u32);
@@ -294,8 +297,8 @@ impl Turn {
                 }
             }
             entry.store(std::ptr::null_mut(), Relaxed);
-            // SAFETY: the page came from the source, and nobody else can reach it any more.
-            unsafe { SOURCE.give_back(page) };
+            // SAFETY: the page came from the source or the heap, and nobody else can reach it any more.
+            unsafe { page::source().give_back(page) };
         }
         // SAFETY: the turn frees garbage only at its begin and here, for a slab whose blocks have all
         // just been moved or freed.
@@ -352,6 +355,9 @@ impl Turn {
             }
         };
         bases[place].1.set(first, &sums);
+        if realm == MAIN {
+            page::source().note_bases(first, &sums);
+        }
     }
 }
 

@@ -78,7 +78,38 @@ pub enum ReadError {
         /// What is wrong with it.
         why: &'static str,
     },
+    /// The folder has no page file.
+    #[error("there is no page file in `{}`", .0.display())]
+    Empty(PathBuf),
     /// It changed each time it was looked at.
     #[error("`{}` changes faster than it can be read; try again", .0.display())]
     Busy(PathBuf),
+}
+
+/// Why a page file was not removed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RemoveError {
+    /// Its writer is there.
+    #[error("`{}` is in use", .0.display())]
+    Live(PathBuf),
+    /// It cannot be told whether its writer is there.
+    #[error("`{}` may be in use: {why}", path.display())]
+    Unknown {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        why: String,
+    },
+    /// It cannot be read, so neither can be told.
+    #[error(transparent)]
+    Unread(#[from] ReadError),
+    /// The system refused.
+    #[error("`{}` cannot be removed: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
 }

@@ -6,6 +6,7 @@ use super::Stat;
 use crate::Kind;
 use crate::snapshot::Value;
 use crate::tree::entry::{Backing, Description, Held, Source};
+use crate::tree::journal::Outlet;
 use crate::tree::opener::{OpenWith, Opening};
 use crate::tree::place::Node;
 
@@ -34,6 +35,11 @@ struct HeldInfo(Arc<[(Box<str>, Box<str>)]>);
 impl Held for HeldInfo {
     fn read(&self) -> Value {
         Value::Info(self.0.clone())
+    }
+
+    fn show_in(&self, outlet: Arc<dyn Outlet>) -> bool {
+        outlet.changed(&|| self.read()); // once and for all
+        true
     }
 }
 

@@ -83,7 +83,7 @@ struct Names {
 pub fn registry() -> &'static Registry {
     static GLOBAL: OnceLock<Registry> = OnceLock::new();
     GLOBAL.get_or_init(|| {
-        let registry = Registry::new();
+        let registry = Registry::of(Tree::plant_global(), DEFAULT_CAP);
         show_faults(&registry);
         registry
     })
@@ -144,8 +144,12 @@ impl Registry {
 
     /// As [`new`](Self::new), keeping at most `names` names.
     pub fn with_cap(names: usize) -> Registry {
+        Registry::of(Tree::plant(), names)
+    }
+
+    fn of(root: Node, names: usize) -> Registry {
         Registry(Arc::new(Names {
-            root: Tree::plant(),
+            root,
             pins: Pins::new(names),
         }))
     }

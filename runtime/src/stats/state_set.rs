@@ -13,6 +13,7 @@ use crate::cells::ids::{self, Width};
 use crate::cells::local;
 use crate::snapshot::Value;
 use crate::tree::entry::{Backing, Description, Held, Source};
+use crate::tree::journal::{Outlet, Shown};
 use crate::tree::place::Node;
 
 /// A closed set of states: an enum without fields that derives `States`.
@@ -130,20 +131,32 @@ impl<S> Clone for StateSet<S> {
 }
 
 #[derive(Debug, Default)]
-struct OpenState(ArcSwapOption<Arc<str>>);
+struct OpenState {
+    name: ArcSwapOption<Arc<str>>,
+    shown: Shown,
+}
 
 impl OpenState {
     /// Out of line: one of a closed set is entered with a store, and without what this takes.
     #[cold]
     #[inline(never)]
     fn enter(&self, name: &str) {
-        self.0.store(Some(Arc::new(Arc::from(name))));
+        self.set(Some(Arc::new(Arc::from(name))));
+    }
+
+    fn set(&self, name: Option<Arc<Arc<str>>>) {
+        self.name.store(name);
+        self.shown.tell(self);
     }
 }
 
 impl Held for OpenState {
     fn read(&self) -> Value {
-        Value::StateSet(self.0.load().as_deref().cloned(), Arc::from([]))
+        Value::StateSet(self.name.load().as_deref().cloned(), Arc::from([]))
+    }
+
+    fn show_in(&self, outlet: Arc<dyn Outlet>) -> bool {
+        self.shown.start(self, outlet)
     }
 }
 
@@ -173,7 +186,7 @@ impl<S: State> StateSet<S> {
     pub fn clear(&self) {
         match &self.held {
             Handle::Closed(cell) => cell.iter().for_each(|cell| cell.store(0, Relaxed)),
-            Handle::Open(open) => open.0.store(None),
+            Handle::Open(open) => open.set(None),
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::Kind;
 use crate::cells::{clock, gate};
 use crate::snapshot::{StateTimeValue, Value};
 use crate::tree::entry::{Backing, Description, Held, Source};
+use crate::tree::journal::{Outlet, Shown};
 use crate::tree::members::OVERFLOW;
 use crate::tree::place::Node;
 
@@ -51,7 +52,10 @@ impl<S> Clone for StateTime<S> {
 }
 
 #[derive(Debug)]
-struct Times(Mutex<Spent>);
+struct Times {
+    spent: Mutex<Spent>,
+    shown: Shown,
+}
 
 /// States by their places in `nanos`.
 #[derive(Debug, Default)]
@@ -122,15 +126,19 @@ impl Spent {
 
 impl Times {
     fn change<R>(&self, change: impl FnOnce(&mut Spent) -> R) -> R {
-        let _pass = gate::enter();
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        let changed = {
+            let _pass = gate::enter();
+            change(&mut self.spent.lock().unwrap_or_else(PoisonError::into_inner))
+        };
+        self.shown.tell(self);
+        changed
     }
 }
 
 impl Held for Times {
     fn read(&self) -> Value {
         let now = clock::now();
-        let spent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
         let mut nanos = spent.nanos.clone();
         let current = spent.current();
         if let Some(current) = current {
@@ -140,6 +148,10 @@ impl Held for Times {
             current: current.map(|current| nanos[current].0.clone()),
             nanos,
         }))
+    }
+
+    fn show_in(&self, outlet: Arc<dyn Outlet>) -> bool {
+        self.shown.start(self, outlet)
     }
 }
 
@@ -198,10 +210,13 @@ impl<S: State> Stat for StateTime<S> {
 
     fn make(_: &Description) -> Backing {
         let nanos = names::<S>().iter().map(|name| (name.clone(), 0)).collect();
-        Backing(Source::Held(Arc::new(Times(Mutex::new(Spent {
-            nanos,
-            ..Spent::default()
-        })))))
+        Backing(Source::Held(Arc::new(Times {
+            spent: Mutex::new(Spent {
+                nanos,
+                ..Spent::default()
+            }),
+            shown: Shown::default(),
+        })))
     }
 
     fn attach(backing: &Backing, node: &Node) -> Option<StateTime<S>> {

@@ -8,6 +8,7 @@ use super::{Stat, detached};
 use crate::Kind;
 use crate::snapshot::Value;
 use crate::tree::entry::{Backing, Description, Held, Source};
+use crate::tree::journal::{Outlet, Shown};
 use crate::tree::place::Node;
 
 /// A string that is set: the job at hand, the last error. Readers that show only numbers leave it out.
@@ -34,11 +35,25 @@ impl std::fmt::Debug for Text {
 }
 
 #[derive(Default)]
-struct HeldText(ArcSwapOption<Arc<str>>);
+struct HeldText {
+    text: ArcSwapOption<Arc<str>>,
+    shown: Shown,
+}
+
+impl HeldText {
+    fn set(&self, text: Option<Arc<str>>) {
+        self.text.store(text.map(Arc::new));
+        self.shown.tell(self);
+    }
+}
 
 impl Held for HeldText {
     fn read(&self) -> Value {
-        Value::Text(self.0.load().as_deref().cloned())
+        Value::Text(self.text.load().as_deref().cloned())
+    }
+
+    fn show_in(&self, outlet: Arc<dyn Outlet>) -> bool {
+        self.shown.start(self, outlet)
     }
 }
 
@@ -50,12 +65,12 @@ impl Text {
 
     /// Sets the string.
     pub fn set(&self, text: impl Into<Arc<str>>) {
-        self.held.0.store(Some(Arc::new(text.into())));
+        self.held.set(Some(text.into()));
     }
 
     /// Back to no string.
     pub fn clear(&self) {
-        self.held.0.store(None);
+        self.held.set(None);
     }
 }
 

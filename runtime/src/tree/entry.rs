@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::class::SpecRef;
 use super::closures::Closure;
+use super::journal::{Key, Outlet};
 use super::members::Members;
 use super::remembered::RealmStates;
 use super::stat_name::StatName;
@@ -41,6 +42,15 @@ impl Entry {
         match &self.name {
             StatName::Given(key) => key.clone(),
             StatName::Declared(key) => Arc::from(*key),
+        }
+    }
+
+    /// What it goes by in the journal.
+    pub(crate) fn journal_key(&self) -> Key {
+        match &self.source {
+            // Its members name it too, and know nothing of its place.
+            Source::Family(members) => Key::of(&**members),
+            _ => Key::of(self),
         }
     }
 
@@ -111,4 +121,13 @@ pub(crate) enum Bits {
 /// lock of its own.
 pub(crate) trait Held: Any + Send + Sync {
     fn read(&self) -> Value;
+
+    #[cfg_attr(
+        not(feature = "mapped"),
+        allow(dead_code, reason = "there is no outlet")
+    )]
+    /// From here on the outlet is told of each change. False when changes go unnoticed, so that it cannot be shown outside.
+    fn show_in(&self, _outlet: Arc<dyn Outlet>) -> bool {
+        false
+    }
 }

@@ -30,6 +30,9 @@ pub(crate) enum Fault {
     CannotFold,
     /// Two declarations of the program's that mean one path.
     DeclarationClash,
+    /// Numbers that found no room in the page file.
+    #[cfg_attr(not(feature = "mapped"), allow(dead_code, reason = "nobody has one"))]
+    FileFull,
 }
 
 struct Tally {
@@ -48,7 +51,7 @@ const fn tally(name: &'static str, help: &'static str) -> Tally {
     }
 }
 
-static TALLIES: [Tally; 9] = [
+static TALLIES: [Tally; 10] = [
     tally("invalidPaths", "Paths that were none and were mended"),
     tally(
         "pathConflicts",
@@ -69,6 +72,10 @@ static TALLIES: [Tally; 9] = [
     tally(
         "declarationClashes",
         "Declarations that mean one path, in two kinds or from two places in the source",
+    ),
+    tally(
+        "fileFull",
+        "Pages, blocks and records that found no room in the page file and stayed in memory",
     ),
 ];
 

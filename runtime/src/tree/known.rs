@@ -269,7 +269,7 @@ fn shape_of(entry: &Entry, names: &mut stat_name::Shared, epoch: Epoch) -> StatS
 }
 
 /// The labels that the segments of a path carry, outermost first.
-fn labels(place: &Place) -> Vec<(&'static str, Arc<str>)> {
+pub(crate) fn labels(place: &Place) -> Vec<(&'static str, Arc<str>)> {
     let mut labels = match &place.parent {
         Some(parent) => labels(parent.place()),
         None => Vec::new(),
@@ -303,7 +303,7 @@ impl Epoch {
     }
 
     /// When something was born. A test's clock may have been ahead: that is as if just now.
-    fn of(self, born: u64) -> SystemTime {
+    pub(crate) fn of(self, born: u64) -> SystemTime {
         let first = FIRST.get_or_init(|| self);
         let born = born.min(self.now);
         let at = if born < first.now {

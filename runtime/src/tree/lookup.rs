@@ -3,6 +3,8 @@
 //! Look-ups go through maps in shards, so that two threads that init at two paths rarely meet. The collector
 //! never locks them: it learns of places from the list of [news](Tree::news) and of their end from the
 //! retire list, and keeps an order of its own ([`Known`]).
+//!
+//! [journal]: super::journal
 
 use std::borrow::Borrow;
 use std::collections::HashSet;
@@ -27,6 +29,8 @@ pub(crate) struct Tree {
     hasher: RandomState,
     /// Places that are new or have new stats, and new stats that were opened by name.
     pub(crate) news: Stack<Life>,
+    /// Whether it is the one that is told to the [journal].
+    pub(crate) is_global: bool,
     /// What the collector knows of this tree.
     pub(crate) known: Kept<Known>,
 }
@@ -68,12 +72,22 @@ pub(crate) fn trees() -> Vec<Arc<Tree>> {
 impl Tree {
     /// A new tree, and a share in its root. The root lives while its node or anything below does.
     pub(crate) fn plant() -> Node {
+        Tree::planted(false)
+    }
+
+    /// The tree of the program, which is also shown outside it.
+    pub(crate) fn plant_global() -> Node {
+        Tree::planted(true)
+    }
+
+    fn planted(is_global: bool) -> Node {
         fork::install();
         let hasher = RandomState::default();
         let tree = Arc::new(Tree {
             shards: std::array::from_fn(|_| Mutex::new(HashSet::with_hasher(hasher.clone()))),
             hasher,
             news: Stack::new(),
+            is_global,
             known: Kept::new(Known::default()),
         });
         {

@@ -3,13 +3,14 @@
 use std::any::Any;
 use std::cell::RefCell;
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use foldhash::fast::RandomState;
 
 use super::class::SpecRef;
 use super::entry::{Entry, Source};
+use super::journal::{Journal, Key, journal};
 use super::standing::ByName;
 use super::stat_name::StatName;
 use crate::cells::list::Stack;
@@ -25,6 +26,8 @@ pub(crate) struct Members {
     /// For whoever adds.
     by_key: Mutex<HashSet<ByName<Arc<Entry>>, RandomState>>,
     admitted: AtomicUsize,
+    /// Whether the journal hears of its members; changed with `by_key` held.
+    is_told: AtomicBool,
     /// Those that the collector has not heard of.
     news: Stack<Arc<Entry>>,
     /// Those that it has, so that a snapshot need not sort them: that is most of its work where there are many. Shared, so
@@ -47,6 +50,7 @@ impl Members {
             cap: if cap == 0 { DEFAULT_CAP } else { cap },
             by_key: Mutex::default(),
             admitted: AtomicUsize::new(0),
+            is_told: AtomicBool::new(false),
             news: Stack::new(),
             known: Kept::default(),
             typed: Mutex::new(Weak::<()>::new()),
@@ -82,9 +86,25 @@ impl Members {
             clock::now(),
         ));
         let source = entry.source.clone();
+        if self.is_told.load(Relaxed)
+            && let Some(journal) = journal()
+        {
+            journal.admitted(Key::of(self), &entry);
+        }
         by_key.insert(ByName(entry.clone()));
         self.news.push(entry);
         Some(source)
+    }
+
+    /// Tells the journal of the members there are, and from here on of each that is admitted.
+    pub(super) fn tell(&self, journal: &dyn Journal) {
+        let _pass = gate::enter();
+        let by_key = self.by_key.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.is_told.swap(true, Relaxed) {
+            for member in by_key.iter() {
+                journal.admitted(Key::of(self), &member.0);
+            }
+        }
     }
 
     /// The key of a member of which it is known what it is read from. It is looked for, so this is for rare uses.

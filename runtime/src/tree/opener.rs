@@ -13,6 +13,7 @@ use std::sync::Arc;
 use super::class::{Class, SpecRef, StatSpec};
 use super::entry::{Entry, Source};
 use super::faults::{self, Fault};
+use super::journal;
 use super::lookup::Tree;
 use super::path::{self, PathError};
 use super::place::Node;
@@ -114,6 +115,7 @@ pub struct Opener<'n> {
 
 impl<'n> Opener<'n> {
     fn new(node: &'n Node, class: &'static Class) -> Opener<'n> {
+        journal::before_a_stat();
         Opener {
             node,
             class,

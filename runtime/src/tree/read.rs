@@ -206,7 +206,7 @@ fn number(bits: u64, kind: Bits) -> Number {
     }
 }
 
-fn is_zero(value: &Value) -> bool {
+pub(crate) fn is_zero(value: &Value) -> bool {
     match value {
         Value::Counter(n) => *n == 0,
         Value::UpDownCounter(n) => *n == 0,

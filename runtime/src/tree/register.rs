@@ -16,7 +16,8 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 use foldhash::fast::RandomState;
 
-use super::entry::Entry;
+use super::entry::{Entry, Source};
+use super::journal::journal;
 use super::life::{Life, Single};
 use super::place::{Node, Place};
 use super::standing::{Batch, ByName, EntryRef};
@@ -114,6 +115,7 @@ impl RegisterGuard<'_> {
     pub(crate) fn enter_alone(&mut self, entry: Entry, home: &Node) -> Node {
         let node = Single::begin(entry, home.clone());
         if let Life::Single(single) = node.0.life() {
+            self.tell([&single.entry]);
             let lone = self.lone.get_or_insert_default();
             // Whatever is replaced is about to leave, and lives until it has.
             lone.by_name.replace(ByName(single.clone()));
@@ -156,6 +158,7 @@ impl RegisterGuard<'_> {
         let batch = (!pending.is_empty()).then(|| Batch::from(pending));
         if let Some(batch) = &batch {
             self.index(batch);
+            self.tell(batch.iter());
             let aggregates = batch.iter().zip(0..);
             let aggregates = aggregates.filter(|(entry, _)| entry.spec.kind.is_aggregate());
             for (_, at) in aggregates {
@@ -166,6 +169,18 @@ impl RegisterGuard<'_> {
             self.place.announce();
         }
         batch
+    }
+
+    /// Tells the journal of stats that are about to be shown, before their handles can be used.
+    fn tell<'e>(&self, stats: impl IntoIterator<Item = &'e Entry>) {
+        if let (Some(journal), true) = (journal(), self.place.tree.is_global) {
+            for stat in stats {
+                journal.opened(self.place, stat);
+                if let Source::Family(members) = &stat.source {
+                    members.tell(journal);
+                }
+            }
+        }
     }
 
     fn index(&mut self, batch: &Batch) {

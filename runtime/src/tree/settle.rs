@@ -15,21 +15,23 @@
 
 use std::cell::Cell;
 use std::ptr;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::atomic::{AtomicUsize, fence};
 
 use super::closures;
 use super::entry::{Entry, Source};
 use super::fold;
+use super::journal::{Key, Total, journal};
 use super::known;
 use super::life::Life;
 use super::lookup::Tree;
 use super::read::Read;
 use super::remembered;
-use super::standing::Standing;
+use super::standing::{EntryRef, Standing};
 use crate::Kind;
 use crate::cells::list::Stack;
-use crate::cells::realm::Realm;
+use crate::cells::realm::{MAIN, Realm};
 use crate::cells::turn::{Kept, Reader, Turn};
 
 /// What lost its last handle.
@@ -188,7 +190,12 @@ fn fold_all(turn: &mut Turn, waiting: &mut Vec<Life>) -> usize {
             known::hear_news(turn, tree);
             heard = &raw const **tree; // which the life keeps, and is itself kept until this is done
         }
-        fold(turn, &life);
+        let totals = fold(turn, &life);
+        if let (Some(journal), true) = (journal(), life.tree().is_global) {
+            // Before the cells may be another's.
+            let gone = keys(turn, &life);
+            journal.retired(&gone, &totals.told(turn));
+        }
         for stat in life.stats() {
             stat.entry().retire(turn);
         }
@@ -222,8 +229,9 @@ fn has_guards(turn: &Turn, reader: &Reader<'_>, entry: &Entry) -> bool {
     }
 }
 
-/// Adds what a life counted to the totals of the nearest ancestors that aggregate it.
-fn fold(turn: &mut Turn, life: &Life) {
+/// Adds what a life counted to the totals of the nearest ancestors that aggregate it; gives which those are.
+fn fold(turn: &mut Turn, life: &Life) -> Changed {
+    let mut changed = Changed::default();
     for realm in 0..turn.realms() {
         let realm = turn.realm(realm);
         // Most instances leave some of their stats unused, and many stats have no aggregate.
@@ -235,21 +243,87 @@ fn fold(turn: &mut Turn, life: &Life) {
                 .collect()
         };
         for stat in counted {
-            if let Some(fed) = life.place().feeds(stat.entry()) {
-                fold_into(turn, realm, stat.entry(), &fed);
+            if let Some(fed) = life.place().feeds(stat.entry())
+                && fold_into(turn, realm, stat.entry(), &fed)
+                && realm == MAIN
+                && journal().is_some()
+            {
+                changed.note(turn, stat.entry(), fed);
             }
         }
     }
+    changed
 }
 
-fn fold_into(turn: &mut Turn, realm: Realm, entry: &Entry, aggregate: &Entry) {
+/// False when there was nothing to add.
+fn fold_into(turn: &mut Turn, realm: Realm, entry: &Entry, aggregate: &Entry) -> bool {
     let value = Read::new(turn, realm).total(entry);
     if fold::is_nothing(&value) {
-        return;
+        return false;
     }
     let ticked = remembered::take(turn, realm, entry);
     let total = remembered::total_of(turn, realm, aggregate);
     total.absorb(&aggregate.spec, value, ticked);
+    true
+}
+
+/// What the stats of a life go by in the journal, and their members.
+fn keys(turn: &Turn, life: &Life) -> Vec<Key> {
+    let mut keys = Vec::new();
+    for stat in life.stats() {
+        keys.push(stat.entry().journal_key());
+        if let Source::Family(members) = &stat.entry().source {
+            let members = members.sorted(turn);
+            keys.extend(members.iter().map(|member| member.journal_key()));
+        }
+    }
+    keys
+}
+
+/// Totals that something was folded into, with the keys that were.
+#[derive(Default)]
+struct Changed(Vec<(EntryRef, Vec<Arc<str>>)>);
+
+impl Changed {
+    fn note(&mut self, turn: &Turn, entry: &Entry, aggregate: EntryRef) {
+        let keys = match &entry.source {
+            Source::Family(members) => {
+                let members = members.sorted(turn);
+                members.iter().map(|member| member.key()).collect()
+            }
+            _ => Vec::new(), // all of them, of an aggregate of families
+        };
+        self.0.push((aggregate, keys));
+    }
+
+    /// For the journal.
+    fn told(&self, turn: &mut Turn) -> Vec<Total> {
+        let mut told = Vec::new();
+        for (aggregate, keys) in &self.0 {
+            let (key, kind) = (aggregate.journal_key(), aggregate.spec.kind);
+            let total = remembered::total_of(turn, MAIN, aggregate);
+            if is_keyed(kind) {
+                let parts = total.parts(keys);
+                told.extend(parts.map(|(member, value)| Total {
+                    aggregate: key,
+                    member: Some(member),
+                    value,
+                }));
+            } else {
+                told.push(Total {
+                    aggregate: key,
+                    member: None,
+                    value: total.value(kind, 0),
+                });
+            }
+        }
+        told
+    }
+}
+
+/// Whether an aggregate folds families.
+fn is_keyed(kind: Kind) -> bool {
+    matches!(kind.folded(), Kind::Family(_))
 }
 
 #[cfg(test)]

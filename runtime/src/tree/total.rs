@@ -105,6 +105,17 @@ impl Total {
         self.all.retired(now).unwrap_or_else(|| fold::nothing(kind))
     }
 
+    /// What was retired under these keys, and under the overflow's, where they may have ended; under all when none is given.
+    pub(super) fn parts(&self, keys: &[Arc<str>]) -> impl Iterator<Item = (Arc<str>, Value)> {
+        let all = self.keys.iter().filter(|_| keys.is_empty());
+        let some = keys.iter().map(|key| &**key).chain([OVERFLOW]);
+        let some = some
+            .filter(|_| !keys.is_empty())
+            .filter_map(|key| self.keys.get_key_value(key));
+        all.chain(some)
+            .filter_map(|(key, part)| Some((key.clone(), part.value.clone()?)))
+    }
+
     /// Gives a folded value the rates of the whole.
     pub(super) fn set_rates(&self, value: &mut Value, now: u64) {
         match value {

@@ -1,6 +1,6 @@
 //! What a block is in memory: how it is laid out, made, freed and copied.
 
-use std::alloc::{GlobalAlloc, Layout, System};
+use std::alloc::Layout;
 #[cfg(test)]
 use std::ops::Range;
 use std::ptr::{self, NonNull};
@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64};
 
 use super::{Block, Header};
+use crate::cells::page;
 use crate::cells::sample::bump;
 use crate::cells::scale;
 
@@ -34,9 +35,9 @@ impl Block {
     }
 
     pub(super) fn new((lo, len): (i32, u32), spilled: bool) -> Option<NonNull<Block>> {
-        // SAFETY: the size is at least the header's; zeroed buckets are valid.
-        let memory = unsafe { System.alloc_zeroed(Block::layout(len, spilled)?.0) };
-        let block = NonNull::new(memory.cast::<Block>())?;
+        // Zeroed buckets are valid.
+        let memory = page::source().take_block(Block::layout(len, spilled)?.0)?;
+        let block = memory.cast::<Block>();
         // SAFETY: freshly allocated with room for the header.
         unsafe {
             block.write(Block {
@@ -76,7 +77,7 @@ impl Block {
         unsafe {
             let Header { len, spilled, .. } = (*block.as_ptr()).header;
             if let Some((layout, _)) = Block::layout(len, spilled) {
-                System.dealloc(block.as_ptr().cast(), layout);
+                page::source().give_block_back(block.cast(), layout);
             }
         }
     }

@@ -1,0 +1,240 @@
+//! The pages of cells as they are read, and what stats stand at by them.
+
+use std::collections::BTreeMap;
+
+use super::input::{Fault, Input};
+use crate::cells::scale;
+use crate::mapped::bytes::{half_at, word_at};
+use crate::mapped::layout::{CELLS, block, header, object, part, series};
+use crate::snapshot::Distribution;
+
+/// A page, as it was when it was read.
+struct Page {
+    part: u32,
+    place: u64,
+    cells: Box<[u64; CELLS]>,
+}
+
+/// All pages, by index.
+pub(super) struct Pages(BTreeMap<u32, Vec<Page>>);
+
+impl Pages {
+    /// Reads every page there is by now, of those that `is_used` says.
+    pub(super) fn read(input: &Input, is_used: impl Fn(u32) -> bool) -> Result<Pages, Fault> {
+        let place = input.word(header::PAGES)?;
+        let (stamp, _) = input.piece(place)?;
+        let length = input.word(place.saturating_add(series::LENGTH))?;
+        if length > input.length {
+            return Err(Fault::Changed);
+        }
+        let mut pages: BTreeMap<u32, Vec<Page>> = BTreeMap::new();
+        let mut entries = vec![0; 256 * part::ENTRY as usize];
+        let mut at = 0;
+        while at < length {
+            let some = entries.len().min((length - at) as usize);
+            let from = place.saturating_add(series::BYTES).saturating_add(at);
+            input.read(from, &mut entries[..some])?;
+            for entry in entries[..some].chunks_exact(part::ENTRY as usize) {
+                let (index, part) = (half_at(entry, 0), half_at(entry, 4));
+                let is_one = matches!(part, part::COUNTED | part::SHARED | part::BASE);
+                if is_one && is_used(index) {
+                    let place = word_at(entry, 8);
+                    let cells = input.cells(place)?;
+                    pages
+                        .entry(index)
+                        .or_default()
+                        .push(Page { part, place, cells });
+                }
+            }
+            at += some as u64;
+        }
+        if stamp == 0 || input.word(header::PAGES)? != place || input.piece(place)?.0 != stamp {
+            return Err(Fault::Changed);
+        }
+        Ok(Pages(pages))
+    }
+
+    fn pages(&self, cell: u32) -> impl Iterator<Item = &Page> {
+        self.0.get(&(cell / CELLS as u32)).into_iter().flatten()
+    }
+
+    /// What a cell adds up to.
+    pub(super) fn sum(&self, cell: u32) -> u64 {
+        self.pages(cell).fold(0, |sum, page| {
+            let own = page.cells[cell as usize % CELLS];
+            match page.part {
+                part::BASE => sum.wrapping_sub(own),
+                _ => sum.wrapping_add(own),
+            }
+        })
+    }
+
+    /// What a cell was set to.
+    pub(super) fn set(&self, cell: u32) -> u64 {
+        let mut shared = self.pages(cell).filter(|page| page.part == part::SHARED);
+        shared
+            .next()
+            .map_or(0, |page| page.cells[cell as usize % CELLS])
+    }
+
+    /// The distribution of a wide run. What stands in memory rather than in the file is missing, and counted.
+    pub(super) fn distribution(
+        &self,
+        input: &Input,
+        address: u64,
+        run: u32,
+        missing: &mut u64,
+    ) -> Result<Distribution, Fault> {
+        let mut tally = Tally::default();
+        let offset = run as usize % CELLS;
+        for page in self.pages(run).filter(|page| page.part != part::BASE) {
+            let mut pointer = page.cells[offset];
+            for attempt in 0.. {
+                if pointer == 0 {
+                    break;
+                }
+                let first = header::SIZE + object::CONTENTS;
+                let place = pointer.checked_sub(address).unwrap_or(u64::MAX);
+                if !(first..FARTHEST).contains(&place) {
+                    *missing += 1;
+                    break;
+                }
+                let read = tally.read(input, place);
+                // What was outgrown is given back only after another took its place.
+                let now = input.word(page.place.saturating_add(8 * offset as u64))?;
+                if let Some(part) = read?
+                    && now == pointer
+                {
+                    tally.add(input, part)?;
+                    break;
+                }
+                if attempt == super::ATTEMPTS {
+                    return Err(Fault::Changed);
+                }
+                pointer = now;
+            }
+        }
+        Ok(tally.finish())
+    }
+}
+
+/// A distribution that is being added up.
+#[derive(Default)]
+struct Tally {
+    buckets: BTreeMap<i32, u64>,
+    zero: u64,
+    min: Option<u64>,
+    max: u64,
+    whole: u128,
+    rest: f64,
+    bytes: Vec<u8>,
+}
+
+/// What one block holds besides its buckets, which are in [`Tally::bytes`].
+struct Part {
+    lo: i32,
+    len: usize,
+    spilled: bool,
+}
+
+/// The most buckets that a block may have.
+const MOST: usize = (scale::MAX_INDEX - scale::MIN_INDEX) as usize + 64;
+
+/// No bucket has a place beyond this.
+const LAST: u32 = 1 << 17;
+
+/// Beyond this no file reaches; a pointer that does leads into memory.
+const FARTHEST: u64 = 64 << 30;
+
+/// Read at once: the header and as many buckets as most blocks have.
+const USUAL: usize = block::BUCKETS + 4 * 256;
+
+impl Tally {
+    /// Reads a block; nothing when it was given back meanwhile.
+    fn read(&mut self, input: &Input, place: u64) -> Result<Option<Part>, Fault> {
+        let piece = place - object::CONTENTS;
+        let (stamp, size) = input.piece(piece)?;
+        let size = size.saturating_sub(object::CONTENTS) as usize;
+        let is_there = |input: &Input| Ok(stamp != 0 && input.piece(piece)?.0 == stamp);
+        if size < block::BUCKETS {
+            return Ok(None);
+        }
+        self.bytes.resize(size.min(USUAL), 0);
+        input.read(place, &mut self.bytes)?;
+        let part = Part {
+            lo: scale::index_at(half_at(&self.bytes, block::FIRST).min(LAST)),
+            len: half_at(&self.bytes, block::LEN) as usize,
+            spilled: self.bytes[block::SPILLED] != 0,
+        };
+        let needed = part.size();
+        if part.len > MOST || needed > size {
+            return match is_there(input)? {
+                true => Err(Fault::Damaged("a distribution is larger than its place")),
+                false => Ok(None),
+            };
+        }
+        if needed > self.bytes.len() {
+            let have = self.bytes.len();
+            self.bytes.resize(needed, 0);
+            input.read(place + have as u64, &mut self.bytes[have..])?;
+        }
+        is_there(input).map(|there| there.then_some(part))
+    }
+
+    /// Adds the block that was read.
+    fn add(&mut self, input: &Input, part: Part) -> Result<(), Fault> {
+        let before = self.buckets.len();
+        for at in 0..part.len {
+            let own = u64::from(half_at(&self.bytes, block::BUCKETS + 4 * at));
+            let carried = match part.spilled {
+                true => word_at(&self.bytes, part.carried() + 8 * at),
+                false => 0,
+            };
+            let count = own.saturating_add(carried);
+            let index = part.lo.saturating_add(at as i32);
+            if count > 0 && (scale::MIN_INDEX..=scale::MAX_INDEX).contains(&index) {
+                let sum = self.buckets.entry(index).or_default();
+                *sum = sum.saturating_add(count);
+            }
+        }
+        input.keep(48 * (self.buckets.len() - before) as u64)?;
+        let word = |at| word_at(&self.bytes, at);
+        let (min, max) = (word(block::MIN), word(block::MAX));
+        self.zero = self.zero.saturating_add(word(block::ZERO));
+        self.whole = self.whole.saturating_add(word(block::WHOLE).into());
+        let rest = f64::from_bits(word(block::REST));
+        self.rest += if rest.is_finite() { rest } else { 0.0 };
+        if min != u64::MAX {
+            self.min = Some(self.min.map_or(min, |own| own.min(min)));
+            self.max = self.max.max(max);
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Distribution {
+        // Outside every bucket, so never believed.
+        let unknown = |bits: Option<u64>| bits.map(f64::from_bits).filter(|x| x.is_finite());
+        Distribution {
+            zero: self.zero,
+            buckets: self.buckets.into_iter().collect(),
+            min: unknown(self.min).unwrap_or(-1.0),
+            max: unknown(self.min.map(|_| self.max)).unwrap_or(-1.0),
+            whole: self.whole,
+            rest: self.rest,
+        }
+    }
+}
+
+impl Part {
+    /// Where the counts stand that a block carries.
+    fn carried(&self) -> usize {
+        (block::BUCKETS + 4 * self.len).next_multiple_of(8)
+    }
+
+    fn size(&self) -> usize {
+        match self.spilled {
+            true => self.carried() + 8 * self.len,
+            false => block::BUCKETS + 4 * self.len,
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Kinds by what they are called.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use crate::Kind;
+
+const PLAIN: [Kind; 10] = [
+    Kind::Counter,
+    Kind::UpDownCounter,
+    Kind::Gauge,
+    Kind::Text,
+    Kind::Info,
+    Kind::StateSet,
+    Kind::StateTime,
+    Kind::Histogram,
+    Kind::Timer,
+    Kind::Meter,
+];
+
+static FAMILIES: [Kind; 10] = [
+    Kind::Family(&PLAIN[0]),
+    Kind::Family(&PLAIN[1]),
+    Kind::Family(&PLAIN[2]),
+    Kind::Family(&PLAIN[3]),
+    Kind::Family(&PLAIN[4]),
+    Kind::Family(&PLAIN[5]),
+    Kind::Family(&PLAIN[6]),
+    Kind::Family(&PLAIN[7]),
+    Kind::Family(&PLAIN[8]),
+    Kind::Family(&PLAIN[9]),
+];
+
+/// What a `Sum` may fold.
+const SUMMABLE: [Kind; 5] = [
+    Kind::Counter,
+    Kind::UpDownCounter,
+    Kind::Histogram,
+    Kind::Timer,
+    Kind::Meter,
+];
+
+static SUMS: [Kind; 10] = [
+    Kind::Sum(&SUMMABLE[0]),
+    Kind::Sum(&SUMMABLE[1]),
+    Kind::Sum(&SUMMABLE[2]),
+    Kind::Sum(&SUMMABLE[3]),
+    Kind::Sum(&SUMMABLE[4]),
+    Kind::Sum(&Kind::Family(&SUMMABLE[0])),
+    Kind::Sum(&Kind::Family(&SUMMABLE[1])),
+    Kind::Sum(&Kind::Family(&SUMMABLE[2])),
+    Kind::Sum(&Kind::Family(&SUMMABLE[3])),
+    Kind::Sum(&Kind::Family(&SUMMABLE[4])),
+];
+
+/// The kind that is called so.
+pub(super) fn named(name: &str) -> Option<Kind> {
+    static BY_NAME: LazyLock<HashMap<String, Kind>> = LazyLock::new(|| {
+        let all = PLAIN.iter().chain(&FAMILIES).chain(&SUMS);
+        let all = all.chain(&[Kind::CountBy, Kind::Max, Kind::Min]);
+        all.map(|kind| (kind.to_string(), *kind)).collect()
+    });
+    BY_NAME.get(name).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_are_known_by_what_they_are_called() {
+        assert_eq!(named("counter"), Some(Kind::Counter));
+        assert_eq!(named("family of timer"), Some(Kind::Family(&Kind::Timer)));
+        let sum = named("sum of family of counter");
+        assert_eq!(sum, Some(Kind::Sum(&Kind::Family(&Kind::Counter))));
+        assert_eq!(named("sum of text"), None);
+    }
+}
