@@ -111,6 +111,14 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", &json!({"features": features}));
     }
 
+    /// Has pages run no script of their own from now on; those of the test still run.
+    pub(crate) fn forbid_scripts(&self) {
+        self.devtools(
+            "Emulation.setScriptExecutionDisabled",
+            &json!({"value": true}),
+        );
+    }
+
     /// Minimises the window, so that the tab is hidden.
     pub(crate) fn hide(&self) {
         self.ask("window/minimize", &json!({}));

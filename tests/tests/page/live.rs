@@ -179,3 +179,27 @@ fn a_collapsed_place_is_opened_by_its_link() {
         .browser
         .until("the whole again", "return location.pathname === '/'");
 }
+
+#[test]
+fn without_a_script_it_is_the_same_page_and_reloads_when_asked_to() {
+    let scene = Scene::set("page-no-script");
+    scene.browser.forbid_scripts();
+    scene.browser.open(&scene.server.url());
+    assert_eq!(scene.cell("/pool/done", ".value"), "100");
+    assert!(scene.cell("/pool/latency", ".p99").ends_with(" ms"));
+    assert!(
+        scene
+            .browser
+            .run("return document.querySelector('.tools button').hidden")
+            == true
+    );
+    scene.browser.click("noscript a");
+    scene
+        .browser
+        .until("it reloads", "return location.search === '?refresh=2'");
+    scene.pool.done.add(23);
+    until("the counter shows what was added", || {
+        (scene.cell("/pool/done", ".value") == "123").then_some(())
+    });
+    scene.nothing_was_complained_about();
+}
