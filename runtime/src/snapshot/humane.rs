@@ -5,7 +5,7 @@
 use super::Number;
 
 /// A count in full, its digits in groups of three: `12,345`.
-pub(crate) fn grouped(count: u64) -> String {
+pub fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {
@@ -18,12 +18,12 @@ pub(crate) fn grouped(count: u64) -> String {
 }
 
 /// Events per second: `12.3k/s`.
-pub(crate) fn rate(per_second: f64) -> String {
+pub fn rate(per_second: f64) -> String {
     format!("{}/s", number(per_second))
 }
 
 /// A number of any size in three significant digits: `12.3k`, `0.05`, `4.56M`.
-pub(crate) fn number(x: f64) -> String {
+pub fn number(x: f64) -> String {
     if x.is_finite() && x != 0.0 && !(1e-6..1e21).contains(&x.abs()) {
         return format!("{x:.2e}");
     }
@@ -42,7 +42,7 @@ pub(crate) fn number(x: f64) -> String {
 }
 
 /// A duration given in seconds: `1.2 ms`, `3.4 min`.
-pub(crate) fn duration(seconds: f64) -> String {
+pub fn duration(seconds: f64) -> String {
     let nanos = seconds * 1e9;
     if nanos.abs() < 119.5e9 {
         return scaled(
@@ -54,7 +54,7 @@ pub(crate) fn duration(seconds: f64) -> String {
 }
 
 /// A number of bytes: `3.4 MiB`.
-pub(crate) fn bytes(x: f64) -> String {
+pub fn bytes(x: f64) -> String {
     let kib = 1024.0;
     let [mib, gib, tib] = [2, 3, 4].map(|power| 1024f64.powi(power));
     scaled(
@@ -71,7 +71,7 @@ pub(crate) fn bytes(x: f64) -> String {
 
 /// A number in the unit of a stat, which is UCUM: seconds and bytes as people write them, `1` and no unit as a
 /// bare number, annotations (`{request}`) without their braces, every other unit after the number.
-pub(crate) fn quantity(x: f64, unit: &str) -> String {
+pub fn quantity(x: f64, unit: &str) -> String {
     match unit {
         "" | "1" => number(x),
         "s" => duration(x),
@@ -89,7 +89,7 @@ pub(crate) fn quantity(x: f64, unit: &str) -> String {
 }
 
 /// A count with its unit; an annotation such as `{request}` is left out, as the stat's name says it.
-pub(crate) fn count_in(count: u64, unit: &str) -> String {
+pub fn count_in(count: u64, unit: &str) -> String {
     match unit {
         "" | "1" => grouped(count),
         unit if unit.starts_with('{') => grouped(count),
@@ -98,13 +98,13 @@ pub(crate) fn count_in(count: u64, unit: &str) -> String {
 }
 
 /// A count that may be below zero, with its unit.
-pub(crate) fn level_in(level: i64, unit: &str) -> String {
+pub fn level_in(level: i64, unit: &str) -> String {
     let sign = if level < 0 { "-" } else { "" };
     format!("{sign}{}", count_in(level.unsigned_abs(), unit))
 }
 
 /// What a gauge holds, in its unit; whole numbers in full.
-pub(crate) fn gauge(number: Number, unit: &str) -> String {
+pub fn gauge(number: Number, unit: &str) -> String {
     match number {
         Number::Bool(flag) => flag.to_string(),
         Number::U64(x) => count_in(x, unit),
@@ -115,7 +115,7 @@ pub(crate) fn gauge(number: Number, unit: &str) -> String {
 
 /// The text with everything escaped that would act on what shows it rather than be seen: control characters,
 /// line separators, and the marks that change the direction of writing.
-pub(crate) fn printable(text: &str) -> String {
+pub fn printable(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         if acts(c) {

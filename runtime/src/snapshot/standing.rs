@@ -3,6 +3,7 @@
 //! The collector makes a snapshot of places and their stats in order. What comes from outside is a list of stats in any
 //! order, with names that nobody has checked; here it becomes the same tree.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -21,9 +22,9 @@ pub(crate) struct Standing {
 }
 
 impl Standing {
-    /// A stat by the segments of its path, as they read. What no segment can hold is escaped, and empty ones are left out.
+    /// A stat by the segments of its path, as a path has them; empty ones are left out.
     pub(crate) fn at<'a>(
-        segments: impl Iterator<Item = &'a str>,
+        segments: impl Iterator<Item = Cow<'a, str>>,
         kind: Kind,
         value: Value,
     ) -> Standing {
@@ -34,7 +35,7 @@ impl Standing {
                 place.push('/');
                 place.push_str(&name);
             }
-            name = escape(segment).into_owned();
+            name = segment.into_owned();
         }
         if name.is_empty() {
             name.push('_');
@@ -88,6 +89,53 @@ impl Snapshot {
                 stats: shapes,
             };
             assembly.push(Arc::new(shape), values);
+        }
+        assembly.finish(taken)
+    }
+
+    /// Several snapshots in one, each below a place of its own: processes side by side.
+    ///
+    /// A name is one segment, written as [`escape`] does, and carries the label `process`; of two snapshots of one name the later is kept. It is taken when
+    /// the latest of them was.
+    ///
+    /// ```
+    /// let registry = calipers::Registry::new();
+    /// registry.counter("jobs.done")?.add(3);
+    /// let beside = calipers::Snapshot::side_by_side([("web-17".to_owned(), registry.snapshot())]);
+    /// assert_eq!(beside.counter("/web-17/jobs/done"), Some(3));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn side_by_side(processes: impl IntoIterator<Item = (String, Snapshot)>) -> Snapshot {
+        let below = processes
+            .into_iter()
+            .map(|(name, snapshot)| (format!("/{}", escape(&name)), snapshot));
+        let mut below: Vec<(String, Snapshot)> = below.collect();
+        below.sort_by(|(a, _), (b, _)| path_order(a, b));
+        let places = below
+            .iter()
+            .map(|(_, snapshot)| snapshot.places.len())
+            .sum();
+        let mut assembly = Assembly::with_capacity(places, 0);
+        let mut taken = SystemTime::UNIX_EPOCH;
+        let mut rest = below.iter().peekable();
+        while let Some((root, snapshot)) = rest.next() {
+            if rest.peek().is_some_and(|(next, _)| next == root) {
+                continue;
+            }
+            taken = taken.max(snapshot.taken);
+            let process: Arc<str> = root.trim_start_matches('/').into();
+            for place in &snapshot.places {
+                let shape = PlaceShape {
+                    path: format!("{root}{}", place.shape.path).into(),
+                    collapsed: place.shape.collapsed,
+                    labels: [("process", Arc::clone(&process))]
+                        .into_iter()
+                        .chain(place.shape.labels.iter().cloned())
+                        .collect(),
+                    stats: place.shape.stats.clone(),
+                };
+                assembly.push(Arc::new(shape), snapshot.values_of(place).iter().cloned());
+            }
         }
         assembly.finish(taken)
     }

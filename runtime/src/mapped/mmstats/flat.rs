@@ -5,6 +5,8 @@
 
 use super::entry::Put;
 use super::label::{make_legal, push_part, push_path};
+use super::read::{Field, Fields};
+use super::value::FieldValue;
 use crate::snapshot::{
     Distribution, Durations, HistogramValue, MeterValue, Number, Outcomes, Rates, Snapshot,
     TimerValue, Value,
@@ -12,9 +14,19 @@ use crate::snapshot::{
 
 /// Calls `each` with every field of a snapshot, in the same order as long as the same stats are there.
 pub(super) fn fields(snapshot: &Snapshot, prefix: &str, each: &mut dyn FnMut(&str, Put<'_>)) {
+    let mut legal = String::new();
+    walk(snapshot, prefix, &mut |label, put| {
+        legal.clear();
+        legal.push_str(label);
+        make_legal(&mut legal);
+        each(&legal, put);
+    });
+}
+
+/// The same with labels as they are, whether or not they may stand in a file.
+fn walk(snapshot: &Snapshot, prefix: &str, each: &mut dyn FnMut(&str, Put<'_>)) {
     let mut walk = Walk {
         label: prefix.to_owned(),
-        legal: String::new(),
         each,
     };
     for entry in snapshot.stats() {
@@ -25,17 +37,50 @@ pub(super) fn fields(snapshot: &Snapshot, prefix: &str, each: &mut dyn FnMut(&st
     }
 }
 
+impl Fields {
+    /// The fields that a snapshot has in this format, whatever was read to get it.
+    ///
+    /// ```
+    /// use calipers::mapped::mmstats::Fields;
+    /// let registry = calipers::Registry::new();
+    /// registry.counter("jobs.done")?.add(3);
+    /// let fields = Fields::of(&registry.snapshot()).fields;
+    /// assert_eq!((&*fields[0].label, fields[0].is_count()), ("jobs.done", true));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn of(snapshot: &Snapshot) -> Fields {
+        let mut list = Vec::new();
+        walk(snapshot, "", &mut |label, put| {
+            list.push(Field {
+                label: label.to_owned(),
+                value: match put {
+                    Put::Count(x) | Put::Level(x) => FieldValue::Unsigned(x),
+                    Put::Pid(x) => FieldValue::Unsigned(x.into()),
+                    Put::Signed(x) => FieldValue::Signed(x),
+                    Put::Float(x) => FieldValue::Float(x),
+                    Put::Bool(x) => FieldValue::Bool(x),
+                    Put::Text(text) => FieldValue::Text(text.to_owned()),
+                },
+                buffered: false,
+                explicit: matches!(put, Put::Level(_)),
+                wide: !matches!(put, Put::Pid(_)),
+            });
+        });
+        Fields {
+            fields: list,
+            damage: None,
+        }
+    }
+}
+
 struct Walk<'e> {
     label: String,
-    legal: String,
     each: &'e mut dyn FnMut(&str, Put<'_>),
 }
 
 impl Walk<'_> {
     fn put(&mut self, put: Put<'_>) {
-        self.legal.clone_from(&self.label);
-        make_legal(&mut self.legal);
-        (self.each)(&self.legal, put);
+        (self.each)(&self.label, put);
     }
 
     fn below(&mut self, name: &str, act: impl FnOnce(&mut Self)) {

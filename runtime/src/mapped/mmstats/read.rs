@@ -44,6 +44,13 @@ pub struct Field {
     pub(super) wide: bool,
 }
 
+impl Field {
+    /// Whether its number only goes up, as far as the format tells in a file of ours: such numbers add up over processes.
+    pub fn is_count(&self) -> bool {
+        matches!(self.value, FieldValue::Unsigned(_)) && self.wide && !self.explicit
+    }
+}
+
 /// What a version-1 file held.
 #[derive(Debug)]
 #[non_exhaustive]

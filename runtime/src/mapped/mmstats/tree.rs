@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use super::read::Fields;
 use super::value::FieldValue;
 use crate::Kind;
-use crate::snapshot::{Number, Snapshot, Standing, Value};
+use crate::snapshot::{Number, Snapshot, Standing, Value, escape};
 
 /// The text field by which our own files are known, beside Python's `org.python.version`.
 pub(super) const WRITER: &str = "org.calipers.version";
@@ -56,9 +56,17 @@ impl Fields {
             let segments = field.label.split('.').count();
             paths += field.label.len() * segments;
             if segments <= DEEPEST && paths <= PATHS {
-                Standing::at(field.label.split('.'), kind, value)
+                Standing::at(
+                    field
+                        .label
+                        .split('.')
+                        .filter(|part| !part.is_empty())
+                        .map(escape),
+                    kind,
+                    value,
+                )
             } else {
-                Standing::at([&*field.label].into_iter(), kind, value)
+                Standing::at([escape(&field.label)].into_iter(), kind, value)
             }
         });
         let taken = SystemTime::now();

@@ -160,3 +160,79 @@ fn a_stat_and_a_place_of_one_name_are_both_visible() {
 fn a_distribution_alone_is_in_its_own_unit() {
     assert_eq!(to_value(recorded(&[1024.0])).unwrap()["p50"], json!(1024.0));
 }
+
+#[test]
+fn json_reads_back_as_far_as_it_says_what_was_there() {
+    let sample = snapshot([
+        ("/handler/requests", Value::Counter(u64::MAX)),
+        (
+            "/handler/byPath",
+            family([("a b", Value::Counter(3)), ("a.b", timer(&[1]))]),
+        ),
+        ("/handler/db/pool", Value::UpDownCounter(-1)),
+        ("/load", Value::Gauge(Some(Number::F64(0.5)))),
+        ("/unset", Value::Gauge(None)),
+        ("/mode", text("x\"y")),
+        ("/state", state("busy")),
+        ("/hits", meter(7, 0.5)),
+        (
+            "/time",
+            state_time("busy", [("idle", 1_500_000_000), ("busy", 0)]),
+        ),
+        ("/p/x", Value::Counter(1)),
+        ("/p/x/y", Value::Counter(2)),
+    ]);
+    let read: Snapshot = serde_json::from_value(to_value(&sample).unwrap()).unwrap();
+    assert_eq!(to_value(&read).unwrap(), to_value(&sample).unwrap());
+    assert_eq!(
+        read.counter("/handler/byPath/a b"),
+        Some(3),
+        "a family is a place now"
+    );
+    assert_eq!(read.text("/state"), Some("busy"), "a state is a text now");
+    assert_eq!(read.counter("/p/x/y"), Some(2));
+    let keys = r#"{"f":{"/index":3,"100%":1},"g%2Fh":{"n":2}}"#;
+    let read: Snapshot = serde_json::from_str(keys).unwrap();
+    assert_eq!(read.counter("/f/%2Findex"), Some(3));
+    assert_eq!(read.counter("/f/100%25"), Some(1));
+    assert_eq!(read.counter("/g%2Fh/n"), Some(2));
+}
+
+#[test]
+fn distributions_read_back_with_their_percentiles() {
+    let millis: Vec<u64> = (1..=2000).collect();
+    let sample = snapshot([
+        ("/t", timer(&millis)),
+        ("/h", histogram(&[0.0, 0.5, 1.0, 8.0])),
+        ("/one", timer(&[7])),
+        ("/none", timer(&[])),
+    ]);
+    let before = to_value(&sample).unwrap();
+    let read: Snapshot = serde_json::from_value(before.clone()).unwrap();
+    let after = to_value(&read).unwrap();
+    for stat in ["t", "h", "one", "none"] {
+        for (name, value) in before[stat].as_object().unwrap() {
+            let now = &after[stat][name];
+            if let ("stddev" | "recent", _) | (_, Json::Null) = (name.as_str(), value) {
+                continue;
+            }
+            let (x, y) = (value.as_f64().unwrap(), now.as_f64().unwrap());
+            assert!((x - y).abs() <= 0.011 * x, "{stat}.{name}: {y} after {x}");
+            if matches!(
+                name.as_str(),
+                "count" | "ok" | "err" | "refused" | "inFlight"
+            ) {
+                assert_eq!(value, now, "{stat}.{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_no_snapshot_is_refused() {
+    for json in ["3", "[]", r#"{"a":[1]}"#, "", r#"{"a":"#] {
+        assert!(serde_json::from_str::<Snapshot>(json).is_err(), "{json}");
+    }
+    let deep = r#"{"a":"#.repeat(1000);
+    assert!(serde_json::from_str::<Snapshot>(&deep).is_err());
+}

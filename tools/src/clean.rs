@@ -1,0 +1,129 @@
+//! `calipers clean`: removes files of processes that are provably gone.
+//!
+//! Whether they are is the library's to say: by who holds a file locked or has it open for writing, never by the
+//! number of a process alone.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use calipers::mapped::{self, mmstats};
+
+use crate::cli::Clean;
+use crate::problem::{Problem, complain};
+use crate::source::{Origin, Source, found};
+use crate::terminal::print;
+use crate::totals::{Totals, identity, lock};
+
+/// What is to become of a file.
+enum Fate {
+    Goes(String),
+    Stays(String),
+}
+
+pub(crate) fn run(asked: &Clean) -> Result<ExitCode, Problem> {
+    let mut sources = Vec::new();
+    if asked.sources.is_empty() {
+        // A folder without any stats is clean.
+        sources.extend(found(&[]).unwrap_or_default());
+    }
+    for word in &asked.sources {
+        if Path::new(word).is_dir() {
+            sources.extend(found(std::slice::from_ref(word)).unwrap_or_default());
+        } else {
+            sources.extend(found(std::slice::from_ref(word))?);
+        }
+    }
+    let _locked = asked
+        .totals
+        .as_deref()
+        .filter(|_| !asked.dry_run)
+        .map(lock)
+        .transpose()?;
+    let mut totals = match &asked.totals {
+        Some(path) => Some((path, Totals::read(path)?)),
+        None => None,
+    };
+    let (mut gone, mut kept, mut failed) = (0, 0, 0);
+    for source in &sources {
+        let Some(path) = source.path() else { continue };
+        match fate(source) {
+            Fate::Stays(why) => {
+                kept += 1;
+                print(format!("kept     {}: {why}\n", path.display()).as_bytes())?;
+            }
+            Fate::Goes(why) if asked.dry_run => {
+                gone += 1;
+                print(format!("would go {}: {why}\n", path.display()).as_bytes())?;
+            }
+            Fate::Goes(why) => match remove(source, path, totals.as_mut()) {
+                Ok(()) => {
+                    gone += 1;
+                    print(format!("removed  {}: {why}\n", path.display()).as_bytes())?;
+                }
+                Err(Problem::ReaderGone) => return Err(Problem::ReaderGone),
+                Err(Problem::Said(error) | Problem::Usage(error)) => {
+                    failed += 1;
+                    complain(&error);
+                }
+            },
+        }
+    }
+    if let Some((path, totals)) = totals.filter(|_| gone > 0 && !asked.dry_run) {
+        totals.write(path)?;
+    }
+    let would = if asked.dry_run {
+        "would be removed"
+    } else {
+        "removed"
+    };
+    print(format!("{gone} {would}, {kept} kept\n").as_bytes())?;
+    Ok(ExitCode::from(u8::from(failed > 0)))
+}
+
+fn fate(source: &Source) -> Fate {
+    match &source.origin {
+        Origin::Fields(path) => match mmstats::liveness(path) {
+            mmstats::Liveness::Dead(why) => Fate::Goes(why),
+            mmstats::Liveness::Alive(why) | mmstats::Liveness::Unknown(why) => Fate::Stays(why),
+        },
+        Origin::Page(path) => match page(path) {
+            Some((pid, mapped::Liveness::Dead)) => Fate::Goes(format!("process {pid} is gone")),
+            Some((pid, mapped::Liveness::Live)) => {
+                Fate::Stays(format!("process {pid} holds it locked"))
+            }
+            Some((_, mapped::Liveness::Unknown(why))) => Fate::Stays(why),
+            None => Fate::Stays("it cannot be read".to_owned()),
+        },
+        Origin::Totals(_) => Fate::Stays("it is a totals file".to_owned()),
+        Origin::Address(_) => Fate::Stays("it is no file".to_owned()),
+    }
+}
+
+fn page(path: &Path) -> Option<(u32, mapped::Liveness)> {
+    let page = mapped::files(path).ok()?.into_iter().next()?;
+    Some((page.pid, page.liveness))
+}
+
+/// Adds a file's counts to the totals, if there are any, and removes it.
+fn remove(
+    source: &Source,
+    path: &Path,
+    totals: Option<&mut (&PathBuf, Totals)>,
+) -> Result<(), Problem> {
+    let unlink = || {
+        fs::remove_file(path)
+            .map_err(|error| Problem::said(format!("cannot remove `{}`: {error}", path.display())))
+    };
+    let Some((file, totals)) = totals else {
+        return unlink();
+    };
+    let name = identity(path)?;
+    let mut more = totals.clone();
+    more.add(&name, &source.read()?);
+    more.write(file)?;
+    *totals = more;
+    unlink()?;
+    totals.gone(&name);
+    Ok(())
+}

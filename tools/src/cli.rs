@@ -1,0 +1,176 @@
+//! What can be asked on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  it worked, also when the reader of the output went away
+  1  something could not be read or done; what could was shown
+  2  the command line makes no sense";
+
+const SOURCES: &str = "\
+Sources:
+  web-17.mmstats        a file: of calipers, or of mmstats (version 1, Python's or ours)
+  /run/stats            a folder: all such files in it
+  127.0.0.1:9000        the address of a stats page, also as http://host:port/path/
+  Without any: the folders that CALIPERS_DIR and MMSTATS_PATH name, or the temporary one.";
+
+/// Looks at programs that calipers measures, from outside.
+#[derive(Debug, Parser)]
+#[command(name = "calipers", version, after_help = EXIT_CODES, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// One look: all stats as a table, JSON, or what Prometheus reads
+    #[command(after_help = format!("\
+Examples:
+  calipers slurp                                   all processes of the default folder
+  calipers slurp web-17.mmstats --only '/db/**'    some stats of one
+  calipers slurp /run/stats --merged --json        all of them added together
+  calipers slurp 127.0.0.1:9000 --query 'latency.p99 > 50ms'
+
+{SOURCES}
+
+{EXIT_CODES}"))]
+    Slurp(Slurp),
+    /// Columns of what is added from moment to moment, like vmstat
+    #[command(after_help = format!("\
+Examples:
+  calipers poll -p app. requests,errors            per second, from all files of the default folder
+  calipers poll handler.latency.count,handler.latency.p99 127.0.0.1:9000
+  calipers poll -r -d 5 -c 12 requests /run/stats  rates, a row every 5 seconds for a minute
+
+Fields are labels with dots, as `calipers slurp --labels` lists them. Numbers that only go up are shown as what came
+since the row before (the first row: since the start); all others as they are, of several processes the sum.
+
+{SOURCES}
+
+{EXIT_CODES}"))]
+    Poll(Poll),
+    /// Removes the files of processes that are provably gone, and says why it keeps the rest
+    #[command(after_help = format!("\
+Examples:
+  calipers clean --dry-run                         what would go, of the default folder
+  calipers clean /run/stats                        it goes
+  calipers clean /run/stats --totals /var/lib/web/totals.json
+                                                   what the dead counted is added up there
+
+The totals file is a source like any other: `calipers slurp --merged /run/stats totals.json` shows sums that do not
+fall when processes end.
+
+{SOURCES}
+
+{EXIT_CODES}"))]
+    Clean(Clean),
+    /// Prints a script that completes command lines
+    #[command(after_help = "\
+Examples:
+  calipers completions bash > /etc/bash_completion.d/calipers
+  calipers completions zsh > ~/.zfunc/_calipers")]
+    Completions {
+        /// The shell it is for
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Slurp {
+    /// Files, folders, or addresses of stats pages
+    pub(crate) sources: Vec<String>,
+    /// All processes added together; gauges, which do not add up, are the first one's
+    #[arg(short, long)]
+    pub(crate) merged: bool,
+    /// As JSON, in the shape of the tree
+    #[arg(long, group = "format")]
+    pub(crate) json: bool,
+    /// As Prometheus reads it
+    #[arg(long, group = "format")]
+    pub(crate) prometheus: bool,
+    /// As mmstats' labels with their values, one a line
+    #[arg(long, group = "format")]
+    pub(crate) labels: bool,
+    /// Only stats whose path fits this glob, '/handler/**'
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) only: Option<String>,
+    /// Only stats that satisfy this query, 'latency.p99 > 50ms'
+    #[arg(long)]
+    pub(crate) query: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Poll {
+    /// Labels to show, with commas between them
+    pub(crate) fields: String,
+    /// Files, folders, or addresses of stats pages
+    pub(crate) sources: Vec<String>,
+    /// What every field begins with
+    #[arg(short, long, default_value = "")]
+    pub(crate) prefix: String,
+    /// Only processes that have a label beginning like this, or the value given: label, label=value
+    #[arg(short, long, value_name = "LABEL[=VALUE]")]
+    pub(crate) filter: Vec<String>,
+    /// How many rows; without it, until interrupted
+    #[arg(short, long)]
+    pub(crate) count: Option<u64>,
+    /// Seconds between rows
+    #[arg(short, long, default_value = "1", value_parser = seconds)]
+    pub(crate) delay: f64,
+    /// Rows between headers
+    #[arg(short = 'n', long, default_value = "20", value_name = "ROWS")]
+    pub(crate) headers: u64,
+    /// What came per second rather than per row
+    #[arg(short, long)]
+    pub(crate) rates: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Clean {
+    /// Files or folders
+    pub(crate) sources: Vec<String>,
+    /// Says what would be removed, and removes nothing
+    #[arg(short = 'n', long)]
+    pub(crate) dry_run: bool,
+    /// A file in which to add up what the dead counted, before their files go
+    #[arg(long, value_name = "FILE")]
+    pub(crate) totals: Option<PathBuf>,
+}
+
+/// A time that is neither none nor a month.
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(seconds) if (0.01..=86_400.0).contains(&seconds) => Ok(seconds),
+        _ => Err("give seconds from 0.01 to 86400".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_examples_and_names_its_exit_codes() {
+        for command in Cli::command().get_subcommands() {
+            let help = command
+                .get_after_help()
+                .unwrap_or_else(|| panic!("{}", command.get_name()))
+                .to_string();
+            assert!(help.contains("Examples:\n  calipers "), "{help}");
+            assert!(
+                command.get_name() == "completions" || help.contains("Exit codes:"),
+                "{help}"
+            );
+        }
+    }
+}

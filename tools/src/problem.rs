@@ -1,0 +1,52 @@
+//! How a command ends that did not go well: one line, and an exit code that `--help` names.
+
+use std::io::{self, ErrorKind, Write};
+use std::process::ExitCode;
+
+/// Why a command ended early.
+#[derive(Debug)]
+pub(crate) enum Problem {
+    /// One line for the one who asked.
+    Said(String),
+    /// The command line makes no sense.
+    Usage(String),
+    /// Whoever read our output has read enough, which is no problem.
+    ReaderGone,
+}
+
+impl Problem {
+    pub(crate) fn said(text: impl Into<String>) -> Problem {
+        Problem::Said(text.into())
+    }
+
+    /// Says it, and gives the code to end with: 0 when the reader is gone, 1 when it did not work, 2 for a command line
+    /// that makes no sense.
+    pub(crate) fn end(self) -> ExitCode {
+        match self {
+            Problem::Said(text) => {
+                complain(&text);
+                ExitCode::from(1)
+            }
+            Problem::Usage(text) => {
+                complain(&text);
+                ExitCode::from(2)
+            }
+            Problem::ReaderGone => ExitCode::SUCCESS,
+        }
+    }
+}
+
+impl From<io::Error> for Problem {
+    fn from(error: io::Error) -> Problem {
+        match error.kind() {
+            ErrorKind::BrokenPipe => Problem::ReaderGone,
+            _ => Problem::Said(error.to_string()),
+        }
+    }
+}
+
+/// One line on standard error.
+pub(crate) fn complain(text: &str) {
+    // Nothing is left to do if nobody listens there either.
+    let _ = writeln!(io::stderr(), "calipers: {text}");
+}

@@ -1,0 +1,120 @@
+//! `calipers slurp`: one look.
+
+use std::fmt::Write;
+use std::process::ExitCode;
+
+use calipers::Snapshot;
+use calipers::report::prometheus;
+
+use crate::cli::Slurp;
+use crate::labels;
+use crate::problem::Problem;
+use crate::source::{found, read_all};
+use crate::terminal::{bold, has_colours, print};
+
+pub(crate) fn run(asked: &Slurp) -> Result<ExitCode, Problem> {
+    let sources = found(&asked.sources)?;
+    let (mut read, all) = read_all(&sources)?;
+    for (_, snapshot) in &mut read {
+        chosen(asked, snapshot)?;
+    }
+    if asked.merged {
+        read = merged(read);
+    }
+    let text = if asked.json {
+        json(&read, asked.merged)?
+    } else if asked.prometheus {
+        prometheus_text(read)
+    } else {
+        let colours = has_colours();
+        let mut text = String::new();
+        for (name, snapshot) in &read {
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{}", bold(&format!("==> {name}"), colours));
+            if asked.labels {
+                push_labels(&mut text, snapshot);
+            } else {
+                let _ = write!(text, "{}", snapshot.root().table().expanded());
+            }
+        }
+        text
+    };
+    print(text.as_bytes())?;
+    Ok(ExitCode::from(u8::from(!all)))
+}
+
+/// Leaves what was asked for.
+fn chosen(asked: &Slurp, snapshot: &mut Snapshot) -> Result<(), Problem> {
+    if let Some(glob) = &asked.only {
+        *snapshot = snapshot
+            .filter(glob)
+            .map_err(|error| Problem::Usage(error.to_string()))?;
+    }
+    if let Some(query) = &asked.query {
+        *snapshot = snapshot
+            .query(query)
+            .map_err(|error| Problem::Usage(error.to_string()))?;
+    }
+    Ok(())
+}
+
+fn merged(read: Vec<(String, Snapshot)>) -> Vec<(String, Snapshot)> {
+    let count = read.len();
+    let all = read
+        .into_iter()
+        .map(|(_, snapshot)| snapshot)
+        .reduce(|mut all, next| {
+            for conflict in all.merge(&next) {
+                crate::problem::complain(&format!(
+                    "`{}` is a {} in one process and a {} in another; the first is shown",
+                    conflict.path, conflict.kept, conflict.dropped
+                ));
+            }
+            all
+        });
+    all.map(|all| (format!("{count} processes"), all))
+        .into_iter()
+        .collect()
+}
+
+/// One process is its tree, several are an object of trees.
+fn json(read: &[(String, Snapshot)], merged: bool) -> Result<String, Problem> {
+    let text = match read {
+        [(_, only)] if merged => serde_json::to_string_pretty(only),
+        read => {
+            let by_name: std::collections::BTreeMap<&str, &Snapshot> = read
+                .iter()
+                .map(|(name, snapshot)| (&**name, snapshot))
+                .collect();
+            serde_json::to_string_pretty(&by_name)
+        }
+    };
+    text.map(|text| text + "\n")
+        .map_err(|error| Problem::said(error.to_string()))
+}
+
+/// One exposition: a process's stats as they are, of several each below its name.
+fn prometheus_text(read: Vec<(String, Snapshot)>) -> String {
+    let whole = match <[_; 1]>::try_from(read) {
+        Ok([(_, only)]) => only,
+        Err(several) => Snapshot::side_by_side(several),
+    };
+    prometheus::Exposition::new().text(&whole)
+}
+
+fn push_labels(text: &mut String, snapshot: &Snapshot) {
+    let fields = labels::of(snapshot);
+    let longest = fields
+        .iter()
+        .map(|field| field.label.chars().count())
+        .max()
+        .unwrap_or(0);
+    for field in fields {
+        let label = calipers::snapshot::humane::printable(&field.label);
+        let value = calipers::snapshot::humane::printable(&field.value.to_string());
+        let _ = writeln!(text, "  {label:longest$} {value}");
+    }
+}

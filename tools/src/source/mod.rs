@@ -1,0 +1,100 @@
+//! What was named on the command line, found and read: files of both formats, totals, addresses of stats pages.
+
+mod address;
+mod found;
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use calipers::Snapshot;
+use calipers::mapped::{self, mmstats};
+
+use crate::problem::{Problem, complain};
+use crate::totals::Totals;
+use address::Address;
+pub(crate) use found::found;
+
+/// One process's stats, or what is left of several in a totals file.
+#[derive(Debug)]
+pub(crate) struct Source {
+    /// What it is called beside others.
+    pub(crate) name: String,
+    pub(crate) origin: Origin,
+}
+
+/// Where its stats come from.
+#[derive(Debug)]
+pub(crate) enum Origin {
+    /// A version-1 file.
+    Fields(PathBuf),
+    /// A page file.
+    Page(PathBuf),
+    Totals(PathBuf),
+    Address(Address),
+}
+
+impl Source {
+    /// What its stats are now.
+    pub(crate) fn read(&self) -> Result<Snapshot, Problem> {
+        match &self.origin {
+            Origin::Fields(path) => {
+                let fields = mmstats::read(path)
+                    .map_err(|error| Problem::said(format!("`{}` {error}", path.display())))?;
+                if let Some(damage) = &fields.damage {
+                    complain(&format!("`{}` {damage}", path.display()));
+                }
+                Ok(fields.snapshot())
+            }
+            Origin::Page(path) => {
+                mapped::read(path).map_err(|error| Problem::said(error.to_string()))
+            }
+            Origin::Totals(path) => Ok(Totals::read(path)?.snapshot()),
+            Origin::Address(address) => address.read(),
+        }
+    }
+
+    /// The file, if it is one.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match &self.origin {
+            Origin::Fields(path) | Origin::Page(path) | Origin::Totals(path) => Some(path),
+            Origin::Address(_) => None,
+        }
+    }
+}
+
+/// Reads all of them; what cannot be read is complained about, and is a problem only when nothing can.
+pub(crate) fn read_all(sources: &[Source]) -> Result<(Vec<(String, Snapshot)>, bool), Problem> {
+    let mut read = Vec::new();
+    let mut problems = Vec::new();
+    for source in sources {
+        match source.read() {
+            Ok(snapshot) => read.push((source.name.clone(), snapshot)),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    let all = problems.is_empty();
+    if read.is_empty()
+        && let Some(problem) = problems.pop()
+    {
+        return Err(problem);
+    }
+    for problem in problems {
+        let _ = problem.end();
+    }
+    Ok((read, all))
+}
+
+/// The first bytes of a regular file, without waiting for anybody.
+fn begins(path: &Path) -> Option<Vec<u8>> {
+    if !path.metadata().ok()?.is_file() {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    File::open(path)
+        .ok()?
+        .take(64)
+        .read_to_end(&mut bytes)
+        .ok()?;
+    Some(bytes)
+}

@@ -1,0 +1,6 @@
+//! The `calipers` command, run as people run it.
+
+mod clean;
+mod command;
+mod poll;
+mod slurp;

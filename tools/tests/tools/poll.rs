@@ -1,0 +1,78 @@
+//! `calipers poll`.
+
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use calipers_tests::parts::Folder;
+
+use crate::command::{calipers, counting, flush, printed, publish, run, text};
+
+#[test]
+fn rows_show_what_came_since_the_row_before() {
+    let folder = Folder::new("poll-rows");
+    let registry = counting(5);
+    let file = publish(&folder, "web", &registry);
+    let arguments = [
+        "poll",
+        "-p",
+        "jobs.",
+        "done",
+        "-c",
+        "30",
+        "-d",
+        "0.1",
+        text(file.path()),
+    ];
+    let mut child = calipers(&arguments).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap())
+        .lines()
+        .map(Result::unwrap);
+    assert_eq!(lines.next().unwrap().trim(), "done");
+    assert_eq!(
+        lines.next().unwrap().trim(),
+        "5",
+        "the first row is everything so far"
+    );
+    registry.counter("jobs.done").unwrap().add(37);
+    flush(&file);
+    let came: u64 = lines
+        .filter(|line| line.trim() != "done")
+        .map(|line| line.trim().parse::<u64>().unwrap())
+        .sum();
+    assert_eq!(came, 37);
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn several_processes_are_one_row() {
+    let folder = Folder::new("poll-several");
+    let _a = publish(&folder, "a", &counting(3));
+    let _b = publish(&folder, "b", &counting(4));
+    let other = calipers::Registry::new();
+    let _c = publish(&folder, "c", &other);
+    let path = folder.path("");
+    let shown = printed(&["poll", "jobs.done,load", "-c", "1", text(&path)]);
+    assert_eq!(shown, "jobs.done       load\n        7          1\n");
+    let shown = printed(&[
+        "poll",
+        "jobs.done",
+        "-f",
+        "jobs.done=4",
+        "-c",
+        "1",
+        text(&path),
+    ]);
+    assert_eq!(shown, "jobs.done\n        4\n");
+}
+
+#[test]
+fn a_field_that_nobody_has_is_said_with_one_that_is_near() {
+    let folder = Folder::new("poll-none");
+    let file = publish(&folder, "a", &counting(3));
+    let (code, shown, complaint) = run(&["poll", "app.done", text(file.path())]);
+    assert_eq!((code, &*shown), (1, ""));
+    assert_eq!(
+        complaint,
+        "calipers: no process has `app.done`; there is `jobs.done`\n"
+    );
+}
