@@ -1,29 +1,27 @@
 //! The machine: pinning threads, counting bytes, and saying where results are from.
 
 use std::fs;
-use std::mem::{size_of_val, zeroed};
 use std::process::Command;
+
+use rustix::param::page_size;
+use rustix::thread::{CpuSet, sched_setaffinity};
 
 /// The processors that the two workers run on. The first takes fewer interrupts on most machines.
 pub(crate) const WORKERS: [usize; 2] = [1, 0];
 
 /// Keeps this thread on one processor. Without effect on a machine that has it not.
 pub(crate) fn pin(processor: usize) {
-    // SAFETY: an all-zero set is valid, and the call is told its size.
-    unsafe {
-        let mut set: libc::cpu_set_t = zeroed();
-        libc::CPU_SET(processor, &mut set);
-        libc::sched_setaffinity(0, size_of_val(&set), &set);
-    }
+    let mut only = CpuSet::new();
+    only.set(processor);
+    // Refused where that processor is not there, or not ours.
+    let _ = sched_setaffinity(None, &only);
 }
 
 /// Resident memory of this process, in bytes.
 pub(crate) fn resident() -> f64 {
     let statm = fs::read_to_string("/proc/self/statm").unwrap_or_default();
     let pages = statm.split_whitespace().nth(1).and_then(|n| n.parse().ok());
-    // SAFETY: asks for a constant of the system.
-    let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
-    pages.unwrap_or(0.0) * page as f64
+    pages.unwrap_or(0.0) * page_size() as f64
 }
 
 /// What results were measured on: processor, how many, kernel, compiler.
@@ -40,11 +38,13 @@ pub(crate) fn describe() -> String {
         .nth(1)
         .and_then(|n| n.parse().ok())
         .unwrap_or(0.0);
+    let kernel = said_by("uname", "-r");
+    let kernel: Vec<&str> = kernel.split('.').take(2).collect();
     format!(
         "{model}, {count} processors, {:.0} GiB, {} {}, {}",
         kib / f64::from(1 << 20),
         said_by("uname", "-s"),
-        said_by("uname", "-r"),
+        kernel.join("."),
         said_by("rustc", "--version"),
     )
 }
