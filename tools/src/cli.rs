@@ -53,6 +53,28 @@ since the row before (the first row: since the start); all others as they are, o
 
 {EXIT_CODES}"))]
     Poll(Poll),
+    /// Serves all processes of a folder in a browser, as JSON, and to Prometheus
+    #[command(after_help = format!("\
+Examples:
+  calipers web                                     the default folder, at http://127.0.0.1:5002/
+  calipers web /run/stats --listen 127.0.0.1:0     another, at a port that is free
+  calipers web 10.0.0.7:9000 10.0.0.8:9000         the pages of two hosts on one
+
+What is served:
+  /                     the page: every process is a place of the tree; also /?format=json
+  /metrics              what Prometheus reads, with a label `process`
+  /stats/               all labels
+  /stats/<label>        the values of all labels that begin so, a list each
+                        ?exact=1  of this label alone    ?glob=web-*  of these files alone
+                        ?aggr=    sum, avg, max, min, one, nonzero-min, nonzero-avg
+  /files/, /files/<glob>  the files
+
+There is no password, so it listens on this machine alone unless told otherwise.
+
+{SOURCES}
+
+{EXIT_CODES}"))]
+    Web(Web),
     /// Removes the files of processes that are provably gone, and says why it keeps the rest
     #[command(after_help = format!("\
 Examples:
@@ -127,6 +149,18 @@ pub(crate) struct Poll {
     /// What came per second rather than per row
     #[arg(short, long)]
     pub(crate) rates: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Web {
+    /// Files, folders, or addresses of stats pages
+    pub(crate) sources: Vec<String>,
+    /// Where to listen
+    #[arg(short, long, default_value = "127.0.0.1:5002", value_name = "ADDRESS")]
+    pub(crate) listen: String,
+    /// Another name that the page is asked for by, that of a proxy for instance
+    #[arg(long, value_name = "NAME")]
+    pub(crate) allow_host: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -15,6 +15,7 @@ mod slurp;
 mod source;
 mod terminal;
 mod totals;
+mod web;
 
 use std::process::ExitCode;
 
@@ -34,6 +35,7 @@ fn run(command: Command) -> Result<ExitCode, Problem> {
     match command {
         Command::Slurp(asked) => slurp::run(&asked),
         Command::Poll(asked) => poll::run(&asked),
+        Command::Web(asked) => web::run(&asked),
         Command::Clean(asked) => clean::run(&asked),
         Command::Completions { shell } => {
             let mut out = Vec::new();

@@ -83,7 +83,11 @@ fn in_folder(folder: &Path) -> Result<Vec<Source>, Problem> {
         .collect();
     let mut paths = Vec::new();
     for entry in folder.read_dir().map_err(|error| cannot(&error))? {
-        paths.push(entry.map_err(|error| cannot(&error))?.path());
+        let entry = entry.map_err(|error| cannot(&error))?;
+        // A link may lead out of the folder, and a pipe would have one wait.
+        if entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            paths.push(entry.path());
+        }
     }
     paths.sort();
     for path in paths {

@@ -4,3 +4,4 @@ mod clean;
 mod command;
 mod poll;
 mod slurp;
+mod web;

@@ -9,22 +9,21 @@ use axum::routing::{MethodRouter, get};
 
 use super::answer::{Answer, Body, Coding, listed};
 use super::asked::parameter;
-use super::routes::beside;
-use crate::Registry;
+use super::routes::{Source, beside};
 use crate::report::prometheus::{Depth, Exposition};
 
-pub(super) fn of(registry: Registry) -> MethodRouter {
-    get(metrics).with_state(registry)
+pub(super) fn of(shown: Source) -> MethodRouter {
+    get(metrics).with_state(shown)
 }
 
-async fn metrics(State(registry): State<Registry>, headers: HeaderMap, uri: Uri) -> Answer {
+async fn metrics(State(shown): State<Source>, headers: HeaderMap, uri: Uri) -> Answer {
     let exposition = match asked(uri.query().unwrap_or_default()) {
         Ok(exposition) => exposition,
         Err(reason) => return Answer::plain(StatusCode::BAD_REQUEST, &reason),
     };
     beside(move || {
         let accept = listed(&headers, header::ACCEPT);
-        let (kind, body) = exposition.respond(&registry.snapshot(), &accept);
+        let (kind, body) = exposition.respond(&shown(), &accept);
         let body = Body::encoded(Coding::asked(&headers), body);
         Answer::new(StatusCode::OK, kind, body)
     })
@@ -84,6 +83,7 @@ fn created(text: &str) -> Result<bool, String> {
 
 #[cfg(test)]
 mod tests {
+    use crate::Registry;
     use axum::body::{Body, to_bytes};
     use axum::http::Request;
     use tower::ServiceExt;

@@ -34,10 +34,17 @@ use crate::{Registry, registry};
 pub struct Routes {
     name: String,
     registry: Registry,
+    /// Where snapshots come from, if not from the registry.
+    source: Option<Source>,
+    /// Routes of the program's own, which come before the page's.
+    beside: Router,
     hosts: Hosts,
     #[cfg(feature = "pipe")]
     other: Option<super::other::Other>,
 }
+
+/// Gives the snapshot that is shown.
+pub(super) type Source = Arc<dyn Fn() -> Snapshot + Send + Sync>;
 
 impl Routes {
     /// The routes of the global registry's page, which `name` heads.
@@ -45,6 +52,8 @@ impl Routes {
         Routes {
             name: name.into(),
             registry: registry().clone(),
+            source: None,
+            beside: Router::new(),
             hosts: Hosts::default(),
             #[cfg(feature = "pipe")]
             other: None,
@@ -54,6 +63,20 @@ impl Routes {
     /// Another registry than the global one.
     pub fn registry(mut self, registry: &Registry) -> Routes {
         self.registry = registry.clone();
+        self
+    }
+
+    /// Shows what this gives, each time it is asked, rather than a registry: other processes' stats, for instance. It is called
+    /// where it may block. What the page says of itself stays in the registry.
+    pub fn source(mut self, snapshot: impl Fn() -> Snapshot + Send + Sync + 'static) -> Routes {
+        self.source = Some(Arc::new(snapshot));
+        self
+    }
+
+    /// Routes of your own beside the page's, and before them: a path of the tree that is the same is not shown. A fallback of
+    /// theirs is replaced by the page.
+    pub fn beside(mut self, routes: Router) -> Routes {
+        self.beside = routes;
         self
     }
 
@@ -77,6 +100,17 @@ impl Routes {
     pub(super) fn other(mut self, other: super::other::Other) -> Routes {
         self.other = Some(other);
         self
+    }
+
+    /// What gives the snapshots.
+    fn shown(&self) -> Source {
+        match &self.source {
+            Some(source) => Arc::clone(source),
+            None => {
+                let registry = self.registry.clone();
+                Arc::new(move || registry.snapshot())
+            }
+        }
     }
 
     /// The same where only this machine can connect.
@@ -103,11 +137,13 @@ impl Routes {
         if let Some(other) = self.other {
             return super::other::routes(other).layer(from_fn_with_state(gate, pass));
         }
+        let own = self.beside.clone();
         let routes = assets::routes();
         #[cfg(feature = "prometheus")]
-        let routes = routes.route("/metrics", only(super::metrics::of(self.registry.clone())));
-        routes
-            .fallback_service(only(get(answer)).with_state(Arc::new(self)))
+        let routes = routes.route("/metrics", only(super::metrics::of(self.shown())));
+        let page = routes.fallback_service(only(get(answer)).with_state(Arc::new(self)));
+        // As a fallback, and not merged: routes that overlap would panic.
+        own.fallback_service(page)
             .layer(from_fn_with_state(gate, pass))
     }
 }
@@ -172,7 +208,7 @@ impl Routes {
             Ok(asked) => asked,
             Err(problem) => return reason(&problem),
         };
-        let whole = self.registry.snapshot();
+        let whole = (self.shown())();
         let scene = Scene {
             name: &self.name,
             asked: &asked,

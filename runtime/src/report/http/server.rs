@@ -5,12 +5,13 @@ use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, ToSocketAddrs};
 use std::thread::{self, JoinHandle};
 
+use axum::Router;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 
 use super::Routes;
 use super::connections::accept;
-use crate::Registry;
+use crate::{Registry, Snapshot};
 
 /// Snapshots are taken one after another anyway; a second thread renders meanwhile.
 const BLOCKING_THREADS: usize = 2;
@@ -59,6 +60,18 @@ impl<A: ToSocketAddrs> ServerBuilder<A> {
     /// Another registry than the global one.
     pub fn registry(mut self, registry: &Registry) -> Self {
         self.routes = self.routes.registry(registry);
+        self
+    }
+
+    /// Shows what this gives rather than a registry; see [`Routes::source`].
+    pub fn source(mut self, snapshot: impl Fn() -> Snapshot + Send + Sync + 'static) -> Self {
+        self.routes = self.routes.source(snapshot);
+        self
+    }
+
+    /// Routes of your own beside the page's; see [`Routes::beside`].
+    pub fn beside(mut self, routes: Router) -> Self {
+        self.routes = self.routes.beside(routes);
         self
     }
 

@@ -339,3 +339,19 @@ fn the_routes_work_wherever_they_are_mounted() {
     assert_eq!(bare.status, StatusCode::PERMANENT_REDIRECT);
     assert_eq!(bare.header(header::LOCATION), "./stats/?format=json");
 }
+
+#[test]
+fn the_page_shows_another_source_and_has_routes_of_others_before_its_own() {
+    let (registry, shown) = (Registry::new(), Registry::new());
+    shown.counter("jobs.done").unwrap().add(3);
+    let source = shown.clone();
+    let app = Routes::new("test")
+        .registry(&registry)
+        .source(move || source.snapshot())
+        .beside(Router::new().route("/jobs/files", axum::routing::get(async || "mine")))
+        .router();
+    let answered = ask_of(app.clone(), "GET", "/jobs/?format=json");
+    assert_eq!(answered.body.trim_end(), r#"{"done":3}"#);
+    assert_eq!(ask_of(app.clone(), "GET", "/jobs/files").body, "mine");
+    assert_eq!(ask_of(app, "GET", "/jobs").status, StatusCode::OK);
+}
