@@ -156,6 +156,8 @@ extern crate self as calipers;
 pub mod bounds;
 mod catalog;
 mod cells;
+#[cfg(feature = "combine")]
+pub mod combine;
 pub mod guide;
 mod kind;
 #[cfg(feature = "mapped")]
@@ -184,6 +186,12 @@ pub use stats::{
 pub use tree::{Instrumented, Node, Parent, PathError, background_tick};
 
 /// Runs the README's examples.
-#[cfg(all(doctest, feature = "http", feature = "otlp", feature = "pipe"))]
+#[cfg(all(
+    doctest,
+    feature = "combine",
+    feature = "http",
+    feature = "otlp",
+    feature = "pipe"
+))]
 #[doc = include_str!("../../README.md")]
 struct Readme;

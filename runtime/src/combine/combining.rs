@@ -1,0 +1,152 @@
+//! Going through the JSON of one server after another, side by side with the rules.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use foldhash::fast::RandomState;
+use serde_json::Value;
+
+use super::combined::{Combined, Outcome, Report};
+use super::order::human;
+use super::rules::{Node, Rules, Step};
+use super::state::{State, Unfit};
+
+/// Servers being combined; [`Rules::combining`] begins.
+#[derive(Debug)]
+pub struct Combining<'r> {
+    rules: &'r Rules,
+    found: Found,
+    servers: BTreeMap<String, Report>,
+}
+
+/// What was found at one place of the result.
+#[derive(Debug, Default)]
+struct Found {
+    below: HashMap<String, Found, RandomState>,
+    states: Vec<State>,
+}
+
+/// Who is being gone through, and what of him does not fit.
+struct Visit<'v> {
+    server: &'v Arc<str>,
+    /// The keys that led here.
+    path: Vec<&'v str>,
+    unfit: u64,
+    first: Option<String>,
+}
+
+impl<'r> Combining<'r> {
+    pub(super) fn new(rules: &'r Rules) -> Combining<'r> {
+        Combining {
+            rules,
+            found: Found::default(),
+            servers: BTreeMap::new(),
+        }
+    }
+
+    /// Adds what a server has.
+    pub fn add(&mut self, server: &str, stats: &Value) {
+        let name: Arc<str> = server.into();
+        let mut visit = Visit {
+            server: &name,
+            path: Vec::new(),
+            unfit: 0,
+            first: None,
+        };
+        walk(&self.rules.root, stats, &mut self.found, &mut visit);
+        let report = match visit.first {
+            Some(first) => Report::Unfit {
+                values: visit.unfit,
+                first,
+            },
+            None => Report::Read,
+        };
+        self.servers.insert(server.to_owned(), report);
+    }
+
+    /// Notes a server that has nothing to add, and why.
+    pub fn fail(&mut self, server: &str, error: impl ToString) {
+        let error = error.to_string();
+        self.servers
+            .insert(server.to_owned(), Report::Failed { error });
+    }
+
+    /// The result.
+    pub fn finish(self) -> Combined {
+        let mut servers: Vec<_> = self.servers.into_iter().collect();
+        servers.sort_by(|(a, _), (b, _)| human(a, b));
+        Combined {
+            outcome: self.found.finish().unwrap_or_default(),
+            servers,
+        }
+    }
+}
+
+fn walk<'v>(node: &'v Node, stats: &'v Value, found: &mut Found, visit: &mut Visit<'v>) {
+    if stats.is_null() {
+        return;
+    }
+    for leaf in &node.leaves {
+        let known = found
+            .states
+            .iter()
+            .position(|state| state.name() == leaf.name);
+        let at = known.unwrap_or_else(|| {
+            found.states.push(State::new(leaf.clone()));
+            found.states.len() - 1
+        });
+        if let Err(Unfit) = found.states[at].add(visit.server, stats) {
+            visit.unfit += 1;
+            visit
+                .first
+                .get_or_insert_with(|| format!("/{}", visit.path.join("/")));
+        }
+    }
+    let Value::Object(members) = stats else {
+        return;
+    };
+    for (step, next) in &node.steps {
+        let mut go = |key: &'v str, name: &str, value: &'v Value| {
+            visit.path.push(key);
+            walk(next, value, found.below(name), visit);
+            visit.path.pop();
+        };
+        match step {
+            Step::Key(key) => {
+                if let Some((key, value)) = members.get_key_value(key) {
+                    go(key, key, value);
+                }
+            }
+            Step::Any => members.iter().for_each(|(key, value)| go(key, key, value)),
+            Step::Pattern(name, pattern) => {
+                let fitting = members.iter().filter(|(key, _)| pattern.is_match(key));
+                fitting.for_each(|(key, value)| go(key, name, value));
+            }
+        }
+    }
+}
+
+impl Found {
+    fn below(&mut self, name: &str) -> &mut Found {
+        // Mostly it is there, and then nothing is allocated.
+        if !self.below.contains_key(name) {
+            self.below.insert(name.to_owned(), Found::default());
+        }
+        self.below.entry(name.to_owned()).or_default()
+    }
+
+    /// Nothing where nothing was found.
+    fn finish(self) -> Option<Outcome> {
+        let below = self.below.into_iter();
+        let mut below: Vec<_> = below
+            .filter_map(|(name, found)| Some((name, found.finish()?)))
+            .collect();
+        below.sort_by(|(a, _), (b, _)| human(a, b));
+        let states = self.states.into_iter();
+        let leaves: Vec<_> = states
+            .map(|state| (state.name().to_owned(), state.result()))
+            .collect();
+        let is_empty = below.is_empty() && leaves.is_empty();
+        (!is_empty).then_some(Outcome { below, leaves })
+    }
+}

@@ -1,0 +1,142 @@
+//! Distributions as one, as far as their statistics tell: exactly, or between which bounds.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::state::Sum;
+
+/// A datum of many servers: a number, or whatever is an object of such.
+#[derive(Debug, Default)]
+pub(super) struct Merged {
+    number: Option<Sum>,
+    members: BTreeMap<String, Member>,
+    /// What a standard deviation is made of: counts, sums, and sums of squares.
+    moments: Option<Moments>,
+}
+
+#[derive(Debug)]
+enum Member {
+    /// Adds up, or is an object of its own.
+    Merged(Merged),
+    Smallest(f64),
+    Largest(f64),
+    /// Between which values it lies.
+    Range(f64, f64),
+    /// Follows from other members.
+    Derived,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Moments {
+    count: f64,
+    sum: f64,
+    squares: f64,
+}
+
+impl Merged {
+    /// Nothing for what is neither a number nor an object of such; texts within an object are passed over.
+    pub(super) fn add(&mut self, datum: &Value) -> Option<()> {
+        match datum {
+            Value::Number(number) => {
+                self.number.get_or_insert_default().add(number);
+                Some(())
+            }
+            Value::Object(members) => {
+                self.add_members(members);
+                Some(())
+            }
+            _ => None,
+        }
+    }
+
+    fn add_members(&mut self, members: &Map<String, Value>) {
+        // A family may have keys that are called like statistics; what has a count and a sum is a distribution.
+        let number = |name: &str| members.get(name).and_then(Value::as_f64);
+        let moments = number("count").zip(number("sum"));
+        if let Some((count, sum)) = moments {
+            let moments = self.moments.get_or_insert_default();
+            moments.count += count;
+            moments.sum += sum;
+            if let Some((deviation, mean)) = number("stddev").zip(number("mean")) {
+                moments.squares += count * (deviation * deviation + mean * mean);
+            }
+        }
+        for (name, value) in members {
+            match (moments.and(sort(name)), value.as_f64()) {
+                (_, None) if value.is_null() => {}
+                (Some(make), Some(number)) => {
+                    let known = self.members.entry(name.clone());
+                    known
+                        .and_modify(|known| known.meet(number))
+                        .or_insert_with(|| make(number));
+                }
+                _ if value.is_number() || value.is_object() => {
+                    let known = self.members.entry(name.clone());
+                    let known = known.or_insert_with(|| Member::Merged(Merged::default()));
+                    if let Member::Merged(merged) = known {
+                        merged.add(value);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    pub(super) fn result(self) -> Value {
+        if let Some(number) = self.number {
+            return number.value();
+        }
+        let moments = self.moments.unwrap_or_default();
+        let member = |(name, member): (String, Member)| {
+            let value = match member {
+                Member::Merged(merged) => merged.result(),
+                Member::Smallest(number) | Member::Largest(number) => json!(number),
+                Member::Range(from, to) => json!([from, to]),
+                Member::Derived if name == "mean" => json!(moments.mean()),
+                Member::Derived => json!(moments.deviation()),
+            };
+            (name, value)
+        };
+        Value::Object(self.members.into_iter().map(member).collect())
+    }
+}
+
+/// What a statistic of a distribution is; nothing for what adds up.
+fn sort(name: &str) -> Option<fn(f64) -> Member> {
+    match name {
+        "min" => Some(Member::Smallest),
+        "max" => Some(Member::Largest),
+        "mean" | "stddev" => Some(|_| Member::Derived),
+        "p50" | "p75" | "p90" | "p95" | "p99" | "p999" => {
+            Some(|number| Member::Range(number, number))
+        }
+        _ => None,
+    }
+}
+
+impl Member {
+    fn meet(&mut self, number: f64) {
+        match self {
+            Member::Smallest(known) => *known = known.min(number),
+            Member::Largest(known) => *known = known.max(number),
+            Member::Range(from, to) => {
+                *from = from.min(number);
+                *to = to.max(number);
+            }
+            Member::Merged(_) | Member::Derived => {}
+        }
+    }
+}
+
+impl Moments {
+    fn mean(self) -> f64 {
+        self.sum / self.count
+    }
+
+    fn deviation(self) -> f64 {
+        let mean = self.mean();
+        // Rounding may take it a hair below zero.
+        (self.squares / self.count - mean * mean).max(0.0).sqrt()
+    }
+}

@@ -1,0 +1,422 @@
+//! Many servers as one: what each rule gives, servers that are missing, broken or late, and very many of them.
+
+use std::fs;
+use std::io::Write;
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use calipers::Registry;
+use calipers::combine::{Leaf, Report, RuleError, Rules, Servers};
+use calipers::report::http::Server;
+use calipers_tests::parts::{Folder, free_port};
+use serde_json::{Value, json};
+
+fn combined(rules: &Rules, servers: &[(&str, Value)]) -> Value {
+    let mut combining = rules.combining();
+    for (server, stats) in servers {
+        combining.add(server, stats);
+    }
+    json!(combining.finish())
+}
+
+#[test]
+fn each_leaf_gives_what_it_says() {
+    let rules = Rules::new()
+        .at(
+            "/load",
+            [
+                Leaf::average(),
+                Leaf::sum(),
+                Leaf::sorted(),
+                Leaf::sorted().descending().named("descending"),
+                Leaf::largest(),
+                Leaf::smallest(),
+            ],
+        )
+        .unwrap()
+        .at("/version", [Leaf::inverse_map()])
+        .unwrap();
+    let server = |load: f64, version: &str| json!({ "load": load, "version": version });
+    let servers = [
+        ("web20", server(1.5, "9")),
+        ("web5", server(0.5, "10")),
+        ("web1", server(1.5, "9")),
+    ];
+    let result = combined(&rules, &servers);
+    let load = &result["combined"]["load"];
+    assert_eq!(
+        load["average"],
+        json!({ "average": 3.5 / 3.0, "count": 3, "total": 3.5 })
+    );
+    assert_eq!(load["sum"], 3.5);
+    assert_eq!(
+        load["sorted"],
+        json!([["web5", 0.5], ["web1", 1.5], ["web20", 1.5]])
+    );
+    assert_eq!(
+        load["descending"],
+        json!([["web1", 1.5], ["web20", 1.5], ["web5", 0.5]])
+    );
+    assert_eq!(load["largest"], json!({ "server": "web1", "value": 1.5 }));
+    assert_eq!(load["smallest"], json!({ "server": "web5", "value": 0.5 }));
+    let versions = serde_json::to_string(&rules_of_versions(&servers)).unwrap();
+    // 9 before 10, and web1 before web20.
+    assert!(
+        versions.contains(r#""inverseMap":{"9":["web1","web20"],"10":["web5"]}"#),
+        "{versions}"
+    );
+    assert!(
+        versions.contains(r#""servers":{"web1":{"is":"read"},"web5""#),
+        "{versions}"
+    );
+}
+
+fn rules_of_versions(servers: &[(&str, Value)]) -> calipers::combine::Combined {
+    let rules = Rules::new().at("version", [Leaf::inverse_map()]).unwrap();
+    let mut combining = rules.combining();
+    servers
+        .iter()
+        .for_each(|(server, stats)| combining.add(server, stats));
+    combining.finish()
+}
+
+#[test]
+fn patterns_gather_keys_and_stars_keep_them_apart() {
+    let rules = Rules::new()
+        .pattern("success", "[1-3][0-9][0-9]")
+        .and_then(|rules| rules.pattern("error", "[45][0-9][0-9]"))
+        .and_then(|rules| rules.at("/a/{success}", [Leaf::sum()]))
+        .and_then(|rules| rules.at("/a/{error}", [Leaf::sum()]))
+        .and_then(|rules| rules.at("/a/*", [Leaf::sum()]))
+        .and_then(|rules| rules.at("/paths/%2Findex", [Leaf::sum()]))
+        .unwrap();
+    let stats = json!({ "a": { "200": 10, "302": 10, "404": 1, "500": 3, "2000": 7 }, "paths": { "/index": 1 } });
+    let result = &combined(&rules, &[("one", stats.clone()), ("two", stats)])["combined"];
+    assert_eq!(result["a"]["success"]["sum"], 40);
+    assert_eq!(result["a"]["error"]["sum"], 8);
+    assert_eq!(result["a"]["404"]["sum"], 2);
+    assert_eq!(result["a"]["2000"]["sum"], 14);
+    assert_eq!(result["paths"]["/index"]["sum"], 2);
+    // Where nothing is, there is nothing, and no end to it is sought.
+    let empty = combined(&rules, &[("one", json!({ "a": {}, "paths": null }))]);
+    assert_eq!(empty["combined"], json!({}));
+}
+
+#[test]
+fn whole_numbers_are_added_without_rounding() {
+    let rules = Rules::new()
+        .at("/n", [Leaf::sum(), Leaf::largest()])
+        .unwrap();
+    let servers = [
+        ("a", json!({ "n": u64::MAX - 2 })),
+        ("b", json!({ "n": u64::MAX - 1 })),
+        ("c", json!({ "n": 2 })),
+    ];
+    assert_eq!(
+        combined(&rules, &servers[1..])["combined"]["n"]["sum"],
+        json!(1.844_674_407_370_955_2e19)
+    );
+    assert_eq!(
+        combined(&rules, &[servers[0].clone(), servers[2].clone()])["combined"]["n"]["sum"],
+        json!(u64::MAX)
+    );
+    assert_eq!(
+        combined(&rules, &servers)["combined"]["n"]["largest"]["server"],
+        "b"
+    );
+}
+
+#[test]
+fn merged_distributions_are_what_one_that_saw_everything_would_be() {
+    let all = Registry::new();
+    let whole = all.timer("latency").unwrap();
+    let parts: Vec<Value> = (1..=3_u64)
+        .map(|server| {
+            let registry = Registry::new();
+            let timer = registry.timer("latency").unwrap();
+            for n in 1..=server * 100 {
+                let time = Duration::from_micros(n * n * server);
+                timer.record(time);
+                whole.record(time);
+            }
+            json!(registry.snapshot())
+        })
+        .collect();
+    let idle = Registry::new();
+    idle.timer("latency").unwrap();
+    let idle = json!(idle.snapshot());
+    let rules = Rules::new()
+        .at(
+            "/latency",
+            [
+                Leaf::merge(),
+                Leaf::average(),
+                Leaf::average().of("p99").weighted_by("count").named("p99s"),
+            ],
+        )
+        .unwrap();
+    let servers = [
+        ("a", parts[0].clone()),
+        ("b", parts[1].clone()),
+        ("idle", idle),
+        ("c", parts[2].clone()),
+    ];
+    let result = combined(&rules, &servers);
+    assert_eq!(
+        result["servers"]["idle"],
+        json!({ "is": "read" }),
+        "{result}"
+    );
+    let merged = &result["combined"]["latency"]["merge"];
+    let expected = json!(all.snapshot());
+    let expected = &expected["latency"];
+    for name in ["count", "sum", "min", "max", "mean", "ok"] {
+        let (is, should) = (
+            merged[name].as_f64().unwrap(),
+            expected[name].as_f64().unwrap(),
+        );
+        assert!((is / should - 1.0).abs() < 1e-9, "{name}: {is} {should}");
+    }
+    let deviation = merged["stddev"].as_f64().unwrap() / expected["stddev"].as_f64().unwrap();
+    assert!((deviation - 1.0).abs() < 0.02, "{deviation}");
+    for name in ["p50", "p95", "p99"] {
+        let bound = |end: usize| merged[name][end].as_f64().unwrap();
+        let is = expected[name].as_f64().unwrap();
+        assert!(bound(0) <= is && is <= bound(1), "{name}: {is} in {merged}");
+    }
+    let average = &result["combined"]["latency"]["average"];
+    assert_eq!(average["count"], 600);
+    assert!(
+        (average["average"].as_f64().unwrap() / expected["mean"].as_f64().unwrap() - 1.0).abs()
+            < 1e-9
+    );
+}
+
+#[test]
+fn what_does_not_fit_is_told_and_the_rest_counts() {
+    let rules = Rules::new().at("/jobs/*", [Leaf::sum()]).unwrap();
+    let mut combining = rules.combining();
+    combining.add("good", &json!({ "jobs": { "done": 2 } }));
+    combining.add(
+        "odd",
+        &json!({ "jobs": { "done": 3, "word": "x", "more": {} } }),
+    );
+    let result = combining.finish();
+    assert_eq!(json!(result)["combined"]["jobs"]["done"]["sum"], 5);
+    let Report::Unfit { values, first } = &result.servers[1].1 else {
+        panic!("{result:?}");
+    };
+    assert_eq!((*values, first.starts_with("/jobs/")), (2, true));
+    let table = result.to_string();
+    assert!(
+        table.contains("/jobs/done\n  sum  5\n") && table.contains("odd: 2 values do not fit"),
+        "{table}"
+    );
+}
+
+#[test]
+fn a_file_says_the_same_as_rust_and_its_mistakes_are_told() {
+    let file = r#"
+        [patterns]
+        failed = "[45].."
+
+        [[rule]]
+        at = "/answers/{failed}"
+        sum = {}
+        sorted = { descending = true }
+
+        [[rule]]
+        at = "/latency"
+        average = { of = "mean", weightedBy = "count" }
+        largest = { of = "recent/p99", name = "slowest" }
+        inverseMap = { of = "count" }
+    "#;
+    let rules = Rules::from_toml(file).unwrap();
+    let same = Rules::new()
+        .pattern("failed", "[45]..")
+        .unwrap()
+        .at(
+            "/answers/{failed}",
+            [Leaf::sum(), Leaf::sorted().descending()],
+        )
+        .unwrap()
+        .at(
+            "/latency",
+            [
+                Leaf::average().of("mean").weighted_by("count"),
+                Leaf::inverse_map().of("count"),
+                Leaf::largest().of("recent/p99").named("slowest"),
+            ],
+        )
+        .unwrap();
+    let stats = json!({ "answers": { "404": 2 }, "latency": { "mean": 2.0, "count": 3, "recent": { "p99": 4.0 } } });
+    let servers = [("a", stats)];
+    assert_eq!(combined(&rules, &servers), combined(&same, &servers));
+    assert_eq!(
+        combined(&rules, &servers)["combined"]["latency"]["slowest"]["value"],
+        4.0
+    );
+
+    for (mistake, told) in [
+        ("rules = 3", "unknown field `rules`"),
+        ("[[rule]]\nat = \"/a\"\nsumm = {}", "unknown field `summ`"),
+        ("[[rule]]\nat = \"/a\"", "does nothing"),
+        ("[[rule]]\nat = \"/a//b\"\nsum = {}", "no path"),
+        ("[[rule]]\nat = \"/{x}\"\nsum = {}", "pattern `x`"),
+        ("[patterns]\nx = \"(\"", "no regular expression"),
+        (
+            "[[rule]]\nat = \"/a\"\nsum = {}\n[[rule]]\nat = \"/a\"\nsum = {}",
+            "twice",
+        ),
+        ("[[", "not understood"),
+    ] {
+        let error: RuleError = Rules::from_toml(mistake).unwrap_err();
+        assert!(error.to_string().contains(told), "{mistake}: {error}");
+        assert!(
+            !error.to_string().contains('\n') || mistake.contains('('),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_server_that_is_missing_broken_or_late_stops_nothing() {
+    let folder = Folder::new("combine-broken");
+    folder.write("web5.json", r#"{ "jobs": 5 }"#);
+    folder.write("web20.json", r#"{ "jobs": 20 }"#);
+    folder.write("torn.json", r#"{ "jobs": "#);
+    folder.write("empty.json", "");
+    folder.write("list.json", "[1]");
+    folder.write("readme.txt", "no stats");
+    fs::create_dir(folder.path("folder.json")).unwrap();
+    let rules = Rules::new().at("/jobs", [Leaf::sum()]).unwrap();
+    let result = Servers::folder(folder.path("")).unwrap().combine(&rules);
+    assert_eq!(json!(result)["combined"]["jobs"]["sum"], 25);
+    assert!(!result.is_complete());
+    let failed = |report: &Report| matches!(report, Report::Failed { .. });
+    let failed: Vec<&str> = result
+        .servers
+        .iter()
+        .filter(|(_, report)| failed(report))
+        .map(|(name, _)| name.as_str())
+        .collect();
+    assert_eq!(failed, ["empty", "folder", "list", "torn"]);
+    assert!(
+        result.to_string().contains("torn: it is no JSON"),
+        "{result}"
+    );
+    let old = Servers::folder(folder.path(""))
+        .unwrap()
+        .younger_than(Duration::ZERO);
+    assert_eq!(old.combine(&rules).servers.len(), 0);
+    assert!(Servers::folder("/no/such/folder").is_err());
+}
+
+#[test]
+fn pages_are_asked_side_by_side_each_with_a_deadline() {
+    let rules = Rules::new().at("/shop/jobs", [Leaf::sum()]).unwrap();
+    let servers: Vec<Server> = (1..=3_u32)
+        .map(|number| {
+            let registry = Registry::new();
+            registry.counter("shop.jobs").unwrap().add(number);
+            let server = Server::builder("127.0.0.1:0").registry(&registry);
+            server.start().unwrap()
+        })
+        .collect();
+    // They take connections and say nothing, or nonsense.
+    let silent: Vec<TcpListener> = (0..20)
+        .map(|_| TcpListener::bind("127.0.0.1:0").unwrap())
+        .collect();
+    let address = |listener: &TcpListener| listener.local_addr().unwrap().to_string();
+    let nonsense = TcpListener::bind("127.0.0.1:0").unwrap();
+    let nonsense_address = address(&nonsense);
+    let talking = std::thread::spawn(move || {
+        let (mut stream, _) = nonsense.accept().unwrap();
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n<p>\n");
+        stream // stays open
+    });
+    let mut addresses: Vec<String> = silent.iter().map(address).collect();
+    addresses.push(nonsense_address.clone());
+    addresses.push(format!("127.0.0.1:{}", free_port()));
+    addresses.push(servers[0].url());
+    addresses.extend(
+        servers[1..]
+            .iter()
+            .map(|server| server.local_addr().to_string()),
+    );
+    let began = Instant::now();
+    let result = Servers::pages(addresses)
+        .patience(Duration::from_secs(2))
+        .combine(&rules);
+    // One after the other, the silent ones alone would take 40 s.
+    assert!(
+        began.elapsed() < Duration::from_secs(20),
+        "{:?}",
+        began.elapsed()
+    );
+    drop(talking.join());
+    assert_eq!(
+        json!(result)["combined"]["shop"]["jobs"]["sum"],
+        6,
+        "{result}"
+    );
+    let read = result
+        .servers
+        .iter()
+        .filter(|(_, report)| *report == Report::Read);
+    assert_eq!((read.count(), result.servers.len()), (3, 25));
+    let report = result
+        .servers
+        .iter()
+        .find(|(name, _)| *name == nonsense_address);
+    assert!(matches!(&report.unwrap().1, Report::Failed { error } if error.contains("no JSON")));
+    servers.into_iter().for_each(Server::stop);
+}
+
+#[test]
+fn two_hundred_servers_of_five_thousand_stats() {
+    let folder = Folder::new("combine-many");
+    for server in 0..200_u64 {
+        let counters = (0..4_500).map(|stat| (format!("counter{stat}"), json!(stat + server)));
+        let timers = (0..500).map(|stat| {
+            let timer = json!({
+                "count": 10 + server, "sum": 1.5, "mean": 0.1, "min": 0.01, "max": 0.5 + server as f64,
+                "stddev": 0.1, "p50": 0.1, "p75": 0.2, "p90": 0.3, "p95": 0.4, "p99": 0.45, "p999": 0.5,
+                "rate1": 1.0, "rate5": 1.0, "rate15": 1.0, "ok": 10, "err": 0, "panicked": 0, "cancelled": 0,
+                "inFlight": 0, "recent": { "count": 0, "sum": 0.0, "mean": null, "p99": null },
+            });
+            (format!("timer{stat}"), timer)
+        });
+        let stats: serde_json::Map<String, Value> = counters.chain(timers).collect();
+        folder.write(
+            &format!("web{server}.json"),
+            &json!({ "shop": stats }).to_string(),
+        );
+    }
+    let rules = Rules::new()
+        .pattern("counters", "counter[0-9]+")
+        .and_then(|rules| rules.pattern("timers", "timer[0-9]+"))
+        .and_then(|rules| rules.at("/shop/{counters}", [Leaf::sum()]))
+        .and_then(|rules| rules.at("/shop/{timers}", [Leaf::merge()]))
+        .and_then(|rules| rules.at("/shop/*", [Leaf::average()]))
+        .and_then(|rules| rules.at("/shop/timer7", [Leaf::largest().of("max")]))
+        .unwrap();
+    let began = Instant::now();
+    let result = Servers::folder(folder.path("")).unwrap().combine(&rules);
+    println!("200 servers of 5,000 stats each took {:?}", began.elapsed());
+    assert!(result.is_complete() && result.servers.len() == 200);
+    let result = &json!(result)["combined"]["shop"];
+    let sum = (0..200_u64)
+        .map(|server| (0..4_500).map(|stat| stat + server).sum::<u64>())
+        .sum::<u64>();
+    assert_eq!(result["counters"]["sum"], sum);
+    assert_eq!(
+        result["timers"]["merge"]["count"],
+        500 * (0..200_u64).map(|server| 10 + server).sum::<u64>()
+    );
+    assert_eq!(result["counter3"]["average"]["count"], 200);
+    assert_eq!(
+        result["timer7"]["largest"],
+        json!({ "server": "web199", "value": 199.5 })
+    );
+}
