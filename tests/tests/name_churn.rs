@@ -10,7 +10,11 @@ use calipers_tests::memory::in_use;
 use calipers_tests::own_process::alone;
 
 const THREADS: u64 = 4;
-const NAMES: u64 = 100_000;
+const NAMES: u64 = if cfg!(debug_assertions) {
+    20_000
+} else {
+    100_000
+};
 
 /// Threads that each open names under one place, one alone and some with the others, count, and remove them.
 fn churn(registry: &Registry, names: u64) {
