@@ -16,44 +16,96 @@ struct Page {
 }
 
 /// All pages, by index.
+#[derive(Default)]
 pub(super) struct Pages(BTreeMap<u32, Vec<Page>>);
 
-impl Pages {
-    /// Reads every page there is by now, of those that `is_used` says.
-    pub(super) fn read(input: &Input, is_used: impl Fn(u32) -> bool) -> Result<Pages, Fault> {
+/// Pages, read twice: each of the first before any of the second that has the same cells.
+#[derive(Default)]
+pub(super) struct Twice {
+    pub(super) first: Pages,
+    pub(super) second: Pages,
+}
+
+impl Twice {
+    /// Reads the pages that are asked for.
+    pub(super) fn read(input: &Input, is_used: impl Fn(u32) -> bool) -> Result<Twice, Fault> {
+        let mut list = List::new(input)?;
+        list.read_on(input, &is_used)?;
+        let mut twice = Twice::default();
+        let indexes: Vec<u32> = list.pages.keys().copied().collect();
+        for index in indexes {
+            twice.first.0.insert(index, list.pages_of(input, index)?);
+            // A thread may have begun meanwhile, and go on with what another counted.
+            list.read_on(input, &is_used)?;
+            twice.second.0.insert(index, list.pages_of(input, index)?);
+        }
+        list.is_still_there(input)?;
+        Ok(twice)
+    }
+}
+
+/// The list of pages, as far as it was read: what each is for and where it is, by index.
+struct List {
+    place: u64,
+    stamp: u64,
+    read: u64,
+    pages: BTreeMap<u32, Vec<(u32, u64)>>,
+}
+
+impl List {
+    fn new(input: &Input) -> Result<List, Fault> {
         let place = input.word(header::PAGES)?;
         let (stamp, _) = input.piece(place)?;
-        let length = input.word(place.saturating_add(series::LENGTH))?;
+        Ok(List {
+            place,
+            stamp,
+            read: 0,
+            pages: BTreeMap::new(),
+        })
+    }
+
+    fn read_on(&mut self, input: &Input, is_used: impl Fn(u32) -> bool) -> Result<(), Fault> {
+        let length = input.word(self.place.saturating_add(series::LENGTH))?;
         if length > input.length {
             return Err(Fault::Changed);
         }
-        let mut pages: BTreeMap<u32, Vec<Page>> = BTreeMap::new();
-        let mut entries = vec![0; 256 * part::ENTRY as usize];
-        let mut at = 0;
-        while at < length {
-            let some = entries.len().min((length - at) as usize);
-            let from = place.saturating_add(series::BYTES).saturating_add(at);
-            input.read(from, &mut entries[..some])?;
+        let mut entries = [0; 256 * part::ENTRY as usize];
+        while self.read < length {
+            let some = entries.len().min((length - self.read) as usize);
+            let from = self.place.saturating_add(series::BYTES);
+            input.read(from.saturating_add(self.read), &mut entries[..some])?;
             for entry in entries[..some].chunks_exact(part::ENTRY as usize) {
                 let (index, part) = (half_at(entry, 0), half_at(entry, 4));
                 let is_one = matches!(part, part::COUNTED | part::SHARED | part::BASE);
                 if is_one && is_used(index) {
-                    let place = word_at(entry, 8);
-                    let cells = input.cells(place)?;
-                    pages
-                        .entry(index)
-                        .or_default()
-                        .push(Page { part, place, cells });
+                    input.keep(64)?;
+                    let pages = self.pages.entry(index).or_default();
+                    pages.push((part, word_at(entry, 8)));
                 }
             }
-            at += some as u64;
+            self.read += some as u64;
         }
-        if stamp == 0 || input.word(header::PAGES)? != place || input.piece(place)?.0 != stamp {
-            return Err(Fault::Changed);
-        }
-        Ok(Pages(pages))
+        Ok(())
     }
 
+    fn pages_of(&self, input: &Input, index: u32) -> Result<Vec<Page>, Fault> {
+        let pages = self.pages.get(&index).into_iter().flatten();
+        let pages = pages.map(|&(part, place)| {
+            let cells = input.cells(place)?;
+            Ok(Page { part, place, cells })
+        });
+        pages.collect()
+    }
+
+    fn is_still_there(&self, input: &Input) -> Result<(), Fault> {
+        let is_it = self.stamp != 0
+            && input.word(header::PAGES)? == self.place
+            && input.piece(self.place)?.0 == self.stamp;
+        is_it.then_some(()).ok_or(Fault::Changed)
+    }
+}
+
+impl Pages {
     fn pages(&self, cell: u32) -> impl Iterator<Item = &Page> {
         self.0.get(&(cell / CELLS as u32)).into_iter().flatten()
     }

@@ -14,7 +14,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use foldhash::fast::RandomState;
 
-use super::cells::Pages;
+use super::cells::Twice;
 use super::description::{Description, Stat, held};
 use super::head::Head;
 use super::input::{Fault, Input};
@@ -34,12 +34,6 @@ pub(super) struct Look {
     pub(super) missing: u64,
 }
 
-/// Cells, read twice.
-struct Twice {
-    first: Pages,
-    second: Pages,
-}
-
 impl Look {
     pub(super) fn new(input: &Input, head: &Head, is_live: bool) -> Result<Look, Fault> {
         let mut description = Description::read(input)?;
@@ -50,10 +44,7 @@ impl Look {
             .collect();
         let is_used = |page: u32| pages.contains(&page);
         let before = input.memory_left();
-        let cells = Twice {
-            first: Pages::read(input, is_used)?,
-            second: Pages::read(input, is_used)?,
-        };
+        let cells = Twice::read(input, is_used)?;
         let mut values = HashMap::default();
         let mut missing = 0;
         let after = input.memory_left();
