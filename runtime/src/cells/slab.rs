@@ -275,7 +275,7 @@ pub(super) fn adopt(realm: u32) -> Option<&'static Slab> {
         if slab.state() == State::Empty as u32 && slab.change(State::Empty, State::Owned) {
             // Until here it was nobody's, so no reader took its numbers for its former realm's.
             slab.realm.store(realm, Release);
-            JOINED.fetch_add(1, AcqRel);
+            JOINED.fetch_add(1, Release);
             return Some(slab);
         }
     }
@@ -294,7 +294,7 @@ pub(super) fn adopt(realm: u32) -> Option<&'static Slab> {
         // Release: the slab's contents, its link and its realm come before its publication.
         match HEAD.compare_exchange_weak(head, fresh.as_ptr(), Release, Relaxed) {
             Ok(_) => {
-                JOINED.fetch_add(1, AcqRel);
+                JOINED.fetch_add(1, Release);
                 return Some(slab);
             }
             Err(now) => head = now,

@@ -12,6 +12,9 @@
 //! Cure: the slabs whose ups are read are looked up after the downs were read. Whoever went down knew of the up, and so of the slab
 //! that it is in.
 //!
+//! Listing costs more than reading, so a list is kept, with the count of slabs that had begun to be used before it was made. Each
+//! is pushed first and counted then; a reader that finds the count unchanged after the downs were read has them all.
+//!
 //! Shown: ups are never fewer than downs. The store, the load and the order of reading are all needed, the order of listing slabs
 //! too, and so is that A tells B in an orderly way, which is the program's own part.
 
@@ -125,6 +128,77 @@ fn newcomer(list_after_downs: bool) -> impl Fn() + Send + Sync + 'static {
     }
 }
 
+#[derive(Clone, Copy)]
+struct Counting {
+    count: Ordering,
+    noted: Ordering,
+    pushed_first: bool,
+    noted_first: bool,
+}
+
+const COUNTED: Counting = Counting {
+    count: Release,
+    noted: Acquire,
+    pushed_first: true,
+    noted_first: true,
+};
+
+/// As [`newcomer`], by a reader that lists the slabs again only if their count has changed.
+fn counted(orders: Counting) -> impl Fn() + Send + Sync + 'static {
+    move || {
+        let list = Arc::new(Stack::new(2));
+        let slabs = Arc::new([(); 3].map(|()| Slab {
+            up: cell(),
+            down: cell(),
+        }));
+        let (joined, told) = (Arc::new(cell()), Arc::new(AtomicBool::new(false)));
+        list.push(1, Release);
+        let a = thread::spawn({
+            let (list, slabs) = (list.clone(), slabs.clone());
+            let (joined, told) = (joined.clone(), told.clone());
+            move || {
+                if orders.pushed_first {
+                    list.push(2, Release);
+                    joined.fetch_add(1, orders.count);
+                } else {
+                    joined.fetch_add(1, orders.count);
+                    list.push(2, Release);
+                }
+                bump(&slabs[2].up, Relaxed);
+                told.store(true, Release);
+            }
+        });
+        let b = thread::spawn({
+            let slabs = slabs.clone();
+            move || {
+                if told.load(Acquire) {
+                    bump(&slabs[1].down, Release);
+                }
+            }
+        });
+        let (noted, listed) = if orders.noted_first {
+            let noted = joined.load(orders.noted);
+            (noted, list.walk(Acquire))
+        } else {
+            let listed = list.walk(Acquire);
+            (joined.load(orders.noted), listed)
+        };
+        let downs: u64 = listed
+            .iter()
+            .map(|&slab| slabs[slab].down.load(Acquire))
+            .sum();
+        let known = if joined.load(orders.noted) == noted {
+            listed
+        } else {
+            list.walk(Acquire)
+        };
+        let ups: u64 = known.iter().map(|&slab| slabs[slab].up.load(Relaxed)).sum();
+        assert!(ups >= downs, "a level below zero");
+        a.join().unwrap();
+        b.join().unwrap();
+    }
+}
+
 #[test]
 fn a_level_handed_from_thread_to_thread_is_never_below_zero() {
     holds(model(RIGHT));
@@ -182,4 +256,53 @@ fn nor_is_one_that_begins_on_a_new_thread() {
 #[test]
 fn slabs_listed_before_the_downs_are_read_are_caught() {
     caught("a level below zero", newcomer(false));
+}
+
+#[test]
+fn a_list_is_kept_while_the_count_of_slabs_is() {
+    holds(counted(COUNTED));
+}
+
+#[test]
+fn a_slab_counted_relaxed_is_caught() {
+    caught(
+        "a level below zero",
+        counted(Counting {
+            count: Relaxed,
+            ..COUNTED
+        }),
+    );
+}
+
+#[test]
+fn a_count_noted_relaxed_is_caught() {
+    caught(
+        "a level below zero",
+        counted(Counting {
+            noted: Relaxed,
+            ..COUNTED
+        }),
+    );
+}
+
+#[test]
+fn a_slab_counted_before_it_is_pushed_is_caught() {
+    caught(
+        "a level below zero",
+        counted(Counting {
+            pushed_first: false,
+            ..COUNTED
+        }),
+    );
+}
+
+#[test]
+fn a_count_noted_after_the_list_is_made_is_caught() {
+    caught(
+        "a level below zero",
+        counted(Counting {
+            noted_first: false,
+            ..COUNTED
+        }),
+    );
 }
