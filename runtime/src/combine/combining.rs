@@ -22,7 +22,9 @@ pub struct Combining<'r> {
 /// What was found at one place of the result.
 #[derive(Debug, Default)]
 struct Found {
-    below: HashMap<String, Found, RandomState>,
+    /// In the order met, and where by name: a look-up is one hash, whether it is there or not.
+    below: Vec<(String, Found)>,
+    by_name: HashMap<String, usize, RandomState>,
     states: Vec<State>,
 }
 
@@ -128,11 +130,15 @@ fn walk<'v>(node: &'v Node, stats: &'v Value, found: &mut Found, visit: &mut Vis
 
 impl Found {
     fn below(&mut self, name: &str) -> &mut Found {
-        // Mostly it is there, and then nothing is allocated.
-        if !self.below.contains_key(name) {
-            self.below.insert(name.to_owned(), Found::default());
-        }
-        self.below.entry(name.to_owned()).or_default()
+        let at = match self.by_name.get(name) {
+            Some(at) => *at,
+            None => {
+                self.by_name.insert(name.to_owned(), self.below.len());
+                self.below.push((name.to_owned(), Found::default()));
+                self.below.len() - 1
+            }
+        };
+        &mut self.below[at].1
     }
 
     /// Nothing where nothing was found.

@@ -63,23 +63,22 @@ impl Merged {
             }
         }
         for (name, value) in members {
-            match (moments.and(sort(name)), value.as_f64()) {
-                (_, None) if value.is_null() => {}
-                (Some(make), Some(number)) => {
-                    let known = self.members.entry(name.clone());
-                    known
-                        .and_modify(|known| known.meet(number))
-                        .or_insert_with(|| make(number));
-                }
-                _ if value.is_number() || value.is_object() => {
-                    let known = self.members.entry(name.clone());
-                    let known = known.or_insert_with(|| Member::Merged(Merged::default()));
-                    if let Member::Merged(merged) = known {
-                        merged.add(value);
-                    }
-                }
-                _ => {}
+            // Mostly another server had it before, and then nothing is allocated.
+            if let Some(known) = self.members.get_mut(name) {
+                known.meet(value);
+                continue;
             }
+            let make = moments.and(sort(name));
+            let member = match (make, value.as_f64()) {
+                (Some(make), Some(number)) => make(number),
+                (None, _) if value.is_number() || value.is_object() => {
+                    let mut merged = Merged::default();
+                    merged.add(value);
+                    Member::Merged(merged)
+                }
+                _ => continue,
+            };
+            self.members.insert(name.clone(), member);
         }
     }
 
@@ -116,15 +115,17 @@ fn sort(name: &str) -> Option<fn(f64) -> Member> {
 }
 
 impl Member {
-    fn meet(&mut self, number: f64) {
-        match self {
-            Member::Smallest(known) => *known = known.min(number),
-            Member::Largest(known) => *known = known.max(number),
-            Member::Range(from, to) => {
+    /// Adds another server's; what is not of its sort, such as null, is passed over.
+    fn meet(&mut self, value: &Value) {
+        match (self, value.as_f64()) {
+            (Member::Merged(merged), _) => drop(merged.add(value)),
+            (Member::Smallest(known), Some(number)) => *known = known.min(number),
+            (Member::Largest(known), Some(number)) => *known = known.max(number),
+            (Member::Range(from, to), Some(number)) => {
                 *from = from.min(number);
                 *to = to.max(number);
             }
-            Member::Merged(_) | Member::Derived => {}
+            _ => {}
         }
     }
 }
