@@ -19,7 +19,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::{sleep, timeout};
 
 use super::Routes;
-use super::own::Own;
+use super::own::PageStats;
 
 /// How many connections are served at once; more are told to come back.
 const CONNECTIONS: usize = 512;
@@ -96,7 +96,7 @@ pub(super) async fn accept(
 async fn converse(
     stream: TcpStream,
     routes: Router,
-    own: &Own,
+    own: &PageStats,
     mut stopped: watch::Receiver<bool>,
 ) {
     // Browsers open connections ahead of need: one that nothing came over is no error.
@@ -139,7 +139,7 @@ async fn converse(
     let _ = timeout(GRACE, connection).await;
 }
 
-fn count(own: &Own, error: &hyper::Error, asked: bool) {
+fn count(own: &PageStats, error: &hyper::Error, asked: bool) {
     let cause = if error.is_timeout() {
         // Who has been answered and then says nothing is done.
         if asked {

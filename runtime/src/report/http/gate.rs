@@ -10,13 +10,13 @@ use axum::response::{IntoResponse, Response};
 
 use super::answer::Answer;
 use super::hosts::{Hosts, Refused};
-use super::own::Own;
+use super::own::PageStats;
 
 /// What stands between a request and the routes.
 #[derive(Clone)]
 pub(super) struct Gate {
     pub(super) hosts: Arc<Hosts>,
-    pub(super) own: Arc<Own>,
+    pub(super) own: Arc<PageStats>,
 }
 
 pub(super) async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Response {

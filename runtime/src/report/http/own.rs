@@ -10,7 +10,7 @@ use crate::{Counter, Family, Instrumented, Registry, Timer, UpDownCounter};
 
 /// The page's own stats. Two pages of one registry share them.
 #[derive(Instrumented)]
-pub(super) struct Own {
+pub(super) struct PageStats {
     /// Requests that were answered, whatever the answer was.
     requests: Counter,
     /// What was sent in the bodies of answers, as it was encoded.
@@ -25,9 +25,9 @@ pub(super) struct Own {
     connections: UpDownCounter,
 }
 
-impl Own {
-    pub(super) fn open(registry: &Registry) -> Own {
-        Own::init_in(registry, "/calipers/report/http")
+impl PageStats {
+    pub(super) fn open(registry: &Registry) -> PageStats {
+        PageStats::init_in(registry, "/calipers/report/http")
     }
 
     /// Counts a connection as open until the guard goes, also when its task is ended from outside.
@@ -56,7 +56,7 @@ impl Own {
 }
 
 /// A connection that is open.
-pub(super) struct ConnectedGuard<'o>(&'o Own);
+pub(super) struct ConnectedGuard<'o>(&'o PageStats);
 
 impl Drop for ConnectedGuard<'_> {
     fn drop(&mut self) {

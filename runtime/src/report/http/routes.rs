@@ -15,7 +15,7 @@ use super::answer::{Answer, Body, HTML};
 use super::asked::{Asked, Format, Problem};
 use super::gate::{Gate, pass};
 use super::hosts::Hosts;
-use super::own::Own;
+use super::own::PageStats;
 use super::{assets, page};
 use crate::snapshot::{Snapshot, SubTree};
 use crate::{Registry, registry};
@@ -119,8 +119,8 @@ impl Routes {
         self
     }
 
-    pub(super) fn own(&self) -> Arc<Own> {
-        Arc::new(Own::open(&self.registry))
+    pub(super) fn own(&self) -> Arc<PageStats> {
+        Arc::new(PageStats::open(&self.registry))
     }
 
     /// The routes as an axum [`Router`], which is also a tower service.

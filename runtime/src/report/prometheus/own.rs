@@ -8,7 +8,7 @@ use crate::{Counter, Instrumented, Timer};
 
 /// The reader's own stats.
 #[derive(Instrumented)]
-struct Own {
+struct PrometheusStats {
     /// Expositions that were written.
     scrapes: Counter,
     /// What was written in them.
@@ -20,7 +20,8 @@ struct Own {
     collisions: Counter,
 }
 
-static OWN: LazyLock<Own> = LazyLock::new(|| Own::init("/calipers/report/prometheus"));
+static OWN: LazyLock<PrometheusStats> =
+    LazyLock::new(|| PrometheusStats::init("/calipers/report/prometheus"));
 
 /// Notes that an exposition was written.
 pub(super) fn note(began: Instant, bytes: usize, left_out: u64) {

@@ -23,7 +23,7 @@ use std::time::Duration;
 pub use handle::Handle;
 
 use self::shared::Shared;
-use self::tally::Tally;
+use self::tally::ReaderStats;
 use self::thread::Driven;
 use super::Reader;
 use crate::snapshot::FilterError;
@@ -131,7 +131,7 @@ impl Schedule {
         if self.period.is_zero() {
             return Err(StartError::Period);
         }
-        let tally = Tally::open(&self.registry, &self.name);
+        let tally = ReaderStats::open(&self.registry, &self.name);
         let name: Arc<str> = tally.name().into();
         let shared = Arc::new(Shared::default());
         let driven = Driven {

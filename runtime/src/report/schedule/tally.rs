@@ -10,7 +10,7 @@ use crate::{Counter, Family, Gauge, Instrumented, Registry, Timer, private};
 
 /// One reader's stats.
 #[derive(Instrumented)]
-pub(super) struct Tally {
+pub(super) struct ReaderStats {
     /// Snapshots that the reader took.
     pub(super) pushes: Counter,
     /// What left the program.
@@ -40,9 +40,9 @@ pub(super) struct Tally {
     name: Name,
 }
 
-impl Tally {
+impl ReaderStats {
     /// Opens them under a name that no other reader of the registry has.
-    pub(super) fn open(registry: &Registry, name: &str) -> Tally {
+    pub(super) fn open(registry: &Registry, name: &str) -> ReaderStats {
         let name = Name::take(registry, name);
         let path = format!("/calipers/report/{}", name.name);
         private::init_in(registry, &path, TallyParts { name })

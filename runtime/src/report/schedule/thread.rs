@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::DeliveryError;
 use super::shared::{Next, Shared};
-use super::tally::Tally;
+use super::tally::ReaderStats;
 use crate::Registry;
 use crate::report::{PushError, Pushed, Reader};
 
@@ -22,7 +22,7 @@ pub(super) struct Driven<R> {
     pub(super) reader: R,
     pub(super) registry: Registry,
     pub(super) period: Duration,
-    pub(super) tally: Tally,
+    pub(super) tally: ReaderStats,
     pub(super) shared: Arc<Shared>,
     pub(super) queued: u64,
     /// Whether the last attempt to deliver what is queued came to nothing.

@@ -1,12 +1,12 @@
 //! What the page says of itself, below `/calipers/report/http`.
 
-use super::super::own::Own;
+use super::super::own::PageStats;
 use super::*;
 
 #[test]
 fn requests_bytes_and_errors_by_cause_are_counted() {
     let registry = sample();
-    let _kept = Own::open(&registry);
+    let _kept = PageStats::open(&registry);
     let app = site(&registry);
     let body = ask_of(app.clone(), "GET", "/web/requests?format=json").body;
     ask_of(app.clone(), "HEAD", "/web/requests?format=json");

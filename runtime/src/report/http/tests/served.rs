@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use super::super::own::Own;
+use super::super::own::PageStats;
 use super::super::{ServeError, Server, serve_in_background};
 use super::sample;
 
@@ -111,7 +111,7 @@ fn a_website_that_stands_for_this_machine_reads_nothing() {
 #[test]
 fn who_finds_no_room_is_told_so_and_counted() {
     let registry = sample();
-    let _kept = Own::open(&registry); // its counts, once the server is gone
+    let _kept = PageStats::open(&registry); // its counts, once the server is gone
     let server = Server::builder("127.0.0.1:0")
         .registry(&registry)
         .start()
@@ -150,7 +150,7 @@ fn who_finds_no_room_is_told_so_and_counted() {
 #[test]
 fn headers_that_never_end_are_given_up() {
     let registry = sample();
-    let _kept = Own::open(&registry); // its counts, once the server is gone
+    let _kept = PageStats::open(&registry); // its counts, once the server is gone
     let server = Server::builder("127.0.0.1:0")
         .registry(&registry)
         .start()
