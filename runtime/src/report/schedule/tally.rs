@@ -45,7 +45,7 @@ impl ReaderStats {
     pub(super) fn open(registry: &Registry, name: &str) -> ReaderStats {
         let name = Name::take(registry, name);
         let path = format!("/calipers/report/{}", name.name);
-        private::init_in(registry, &path, TallyParts { name })
+        private::init_in(registry, &path, ReaderStatsParts { name })
     }
 
     /// The name that was free.
