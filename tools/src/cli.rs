@@ -53,6 +53,20 @@ since the row before (the first row: since the start); all others as they are, o
 
 {EXIT_CODES}"))]
     Poll(Poll),
+    /// A full-screen live view: the tree, rates, percentiles, histories
+    #[command(after_help = format!("\
+Examples:
+  calipers top                                     all processes of the default folder
+  calipers top web-17.mmstats                      one
+  calipers top -d 0.5 127.0.0.1:9000               the page's program, twice a second
+
+Keys: arrows move, enter opens a stat, tab goes to the tree, / searches, n r p sort by name, rate and p99,
+[ and ] choose the process, space pauses, ? lists all of them, q quits.
+
+{SOURCES}
+
+{EXIT_CODES}"))]
+    Top(Top),
     /// Serves all processes of a folder in a browser, as JSON, and to Prometheus
     #[command(after_help = format!("\
 Examples:
@@ -149,6 +163,15 @@ pub(crate) struct Poll {
     /// What came per second rather than per row
     #[arg(short, long)]
     pub(crate) rates: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Top {
+    /// Files, folders, or addresses of stats pages
+    pub(crate) sources: Vec<String>,
+    /// Seconds between looks
+    #[arg(short, long, default_value = "1", value_parser = seconds)]
+    pub(crate) delay: f64,
 }
 
 #[derive(Debug, Args)]

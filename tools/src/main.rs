@@ -14,6 +14,7 @@ mod problem;
 mod slurp;
 mod source;
 mod terminal;
+mod top;
 mod totals;
 mod web;
 
@@ -35,6 +36,7 @@ fn run(command: Command) -> Result<ExitCode, Problem> {
     match command {
         Command::Slurp(asked) => slurp::run(&asked),
         Command::Poll(asked) => poll::run(&asked),
+        Command::Top(asked) => top::run(&asked),
         Command::Web(asked) => web::run(&asked),
         Command::Clean(asked) => clean::run(&asked),
         Command::Completions { shell } => {

@@ -35,17 +35,24 @@ pub(crate) enum Origin {
 }
 
 impl Source {
-    /// What its stats are now.
+    /// What its stats are now; damage to a file is complained about.
     pub(crate) fn read(&self) -> Result<Snapshot, Problem> {
         match &self.origin {
             Origin::Fields(path) => {
-                let fields = mmstats::read(path)
-                    .map_err(|error| Problem::said(format!("`{}` {error}", path.display())))?;
+                let fields = fields(path)?;
                 if let Some(damage) = &fields.damage {
                     complain(&format!("`{}` {damage}", path.display()));
                 }
                 Ok(fields.snapshot())
             }
+            _ => self.look(),
+        }
+    }
+
+    /// The same without a word, for a screen that words would spoil.
+    pub(crate) fn look(&self) -> Result<Snapshot, Problem> {
+        match &self.origin {
+            Origin::Fields(path) => Ok(fields(path)?.snapshot()),
             Origin::Page(path) => {
                 mapped::read(path).map_err(|error| Problem::said(error.to_string()))
             }
@@ -61,6 +68,10 @@ impl Source {
             Origin::Address(_) => None,
         }
     }
+}
+
+fn fields(path: &Path) -> Result<mmstats::Fields, Problem> {
+    mmstats::read(path).map_err(|error| Problem::said(format!("`{}` {error}", path.display())))
 }
 
 /// Reads all of them; what cannot be read is complained about, and is a problem only when nothing can.

@@ -4,4 +4,5 @@ mod clean;
 mod command;
 mod poll;
 mod slurp;
+mod top;
 mod web;
