@@ -88,21 +88,24 @@ fn fate(source: &Source) -> Fate {
             mmstats::Liveness::Alive(why) | mmstats::Liveness::Unknown(why) => Fate::Stays(why),
         },
         Origin::Page(path) => match page(path) {
-            Some((pid, mapped::Liveness::Dead)) => Fate::Goes(format!("process {pid} is gone")),
-            Some((pid, mapped::Liveness::Live)) => {
-                Fate::Stays(format!("process {pid} holds it locked"))
-            }
-            Some((_, mapped::Liveness::Unknown(why))) => Fate::Stays(why),
-            None => Fate::Stays("it cannot be read".to_owned()),
+            Ok(page) => match page.liveness {
+                mapped::Liveness::Dead => Fate::Goes(format!("process {} is gone", page.pid)),
+                mapped::Liveness::Live => {
+                    Fate::Stays(format!("process {} holds it locked", page.pid))
+                }
+                mapped::Liveness::Unknown(why) => Fate::Stays(why),
+            },
+            Err(_) => Fate::Stays("it cannot be read".to_owned()),
         },
         Origin::Totals(_) => Fate::Stays("it is a totals file".to_owned()),
         Origin::Address(_) => Fate::Stays("it is no file".to_owned()),
     }
 }
 
-fn page(path: &Path) -> Option<(u32, mapped::Liveness)> {
-    let page = mapped::files(path).ok()?.into_iter().next()?;
-    Some((page.pid, page.liveness))
+fn page(path: &Path) -> Result<mapped::PageFile, Problem> {
+    let pages = mapped::files(path).map_err(|error| Problem::said(error.to_string()))?;
+    let missing = || Problem::said(format!("`{}` is gone", path.display()));
+    pages.into_iter().next().ok_or_else(missing)
 }
 
 /// Adds a file's counts to the totals, if there are any, and removes it.
@@ -112,6 +115,11 @@ fn remove(
     totals: Option<&mut (&PathBuf, Totals)>,
 ) -> Result<(), Problem> {
     let unlink = || {
+        if let Origin::Page(path) = &source.origin {
+            // The library looks again, at the file it removes.
+            let removed = page(path)?.remove();
+            return removed.map_err(|error| Problem::said(error.to_string()));
+        }
         fs::remove_file(path)
             .map_err(|error| Problem::said(format!("cannot remove `{}`: {error}", path.display())))
     };

@@ -1,0 +1,62 @@
+//! Page files as sources: a test of its own, for a process enables them once, before its first stat.
+
+use std::process::Command;
+use std::time::Duration;
+
+use calipers_tests::parts::Folder;
+use serde_json::{Value as Json, json};
+
+fn printed(arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_calipers"))
+        .args(arguments)
+        .output()
+        .expect("it starts");
+    let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        output.status.success() && complaint.is_empty(),
+        "{arguments:?}: {complaint}"
+    );
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+#[test]
+fn a_page_file_is_a_source_like_any_other_and_is_kept_while_its_process_lives() {
+    let folder = Folder::new("tools-pages");
+    let stats = folder.path("stats");
+    calipers::mapped::enable(&stats).expect("page files");
+    calipers::registry().counter("jobs.done").unwrap().add(3);
+    for millis in 1..=100 {
+        calipers::registry()
+            .timer("query")
+            .unwrap()
+            .record(Duration::from_millis(millis));
+    }
+    let stats = stats.to_str().unwrap();
+
+    let shown = printed(&["slurp", "--json", "--merged", stats]);
+    let shown: Json = serde_json::from_str(&shown).unwrap();
+    assert_eq!(shown["jobs"], json!({"done": 3}));
+    assert_eq!(shown["query"]["count"], json!(100));
+    let file = calipers::mapped::files(stats).unwrap().remove(0).path;
+    let file = file.to_str().unwrap();
+    assert!(
+        printed(&["slurp", file]).contains("p99"),
+        "a distribution is one, with all its buckets"
+    );
+
+    calipers::incr("jobs.done", 4);
+    let polled = printed(&["poll", "jobs.done,query.p99", "-c", "1", stats]);
+    assert_eq!(
+        polled.lines().nth(1).unwrap().split_whitespace().next(),
+        Some("7"),
+        "{polled}"
+    );
+
+    let cleaned = printed(&["clean", stats]);
+    let kept = format!(
+        "kept     {file}: process {} holds it locked\n",
+        std::process::id()
+    );
+    assert!(cleaned.contains(&kept), "{cleaned}");
+    assert!(cleaned.ends_with("0 removed, 1 kept\n"), "{cleaned}");
+}
