@@ -190,6 +190,7 @@ pub use tree::{Instrumented, Node, Parent, PathError, background_tick};
     doctest,
     feature = "combine",
     feature = "http",
+    feature = "mapped",
     feature = "otlp",
     feature = "pipe"
 ))]

@@ -18,12 +18,12 @@ use super::layout::{flag, header, object, record, source};
 use super::pages::left_out;
 use super::series::Series;
 use super::values;
-use crate::cells::{CellId, gate};
+use crate::cells::{CellId, clock, gate};
 use crate::snapshot::Value;
-use crate::tree::class::Spec;
+use crate::tree::class::{Spec, SpecRef};
 use crate::tree::entry::{Bits, Entry, Source};
 use crate::tree::journal::{Journal, Key, Outlet, Total};
-use crate::tree::known::{Epoch, labels};
+use crate::tree::known::labels;
 use crate::tree::place::Place;
 
 /// What is gone may take this much more than what is there, so that a small description is not written anew all the time.
@@ -41,6 +41,7 @@ thread_local! {
 pub(super) struct Description {
     arena: &'static Arena,
     state: Mutex<State>,
+    begun: Clocks,
 }
 
 /// Where a record is, and how many bytes it takes.
@@ -54,6 +55,8 @@ struct State {
     series: Series,
     /// Descriptions that were written, by what is in them.
     specs: HashMap<Vec<u8>, u32, RandomState>,
+    /// Those of them that are constants of the program's, by their addresses.
+    declared: HashMap<usize, u32, RandomState>,
     /// The next number of one.
     next_spec: u32,
     /// What is there: its record, and where its value is if it keeps that itself.
@@ -69,9 +72,11 @@ impl Description {
     pub(super) fn new(arena: &'static Arena) -> Option<Description> {
         Some(Description {
             arena,
+            begun: Clocks::now(),
             state: Mutex::new(State {
                 series: Series::new(arena, header::DESCRIPTION, ROOM)?,
                 specs: HashMap::default(),
+                declared: HashMap::default(),
                 next_spec: 1,
                 alive: HashMap::default(),
                 totals: HashMap::default(),
@@ -144,6 +149,7 @@ impl Journal for Description {
                 labels: &labels,
                 flags: flags(place),
                 entry: stat,
+                since: self.begun,
             };
             self.describe(state, &stat);
             slot = state.alive.get(&key).and_then(|(_, slot)| *slot);
@@ -165,6 +171,7 @@ impl Journal for Description {
                 labels: &[],
                 flags: 0,
                 entry: member,
+                since: self.begun,
             };
             self.describe(state, &stat);
         });
@@ -230,7 +237,20 @@ impl State {
     }
 
     /// The number of a description, which is written if it is new.
-    fn spec(&mut self, spec: &Spec) -> u32 {
+    fn spec(&mut self, spec: &SpecRef) -> u32 {
+        let SpecRef::Declared(declared) = spec else {
+            return self.spec_by_text(spec);
+        };
+        let address = std::ptr::from_ref::<Spec>(declared).addr();
+        if let Some(known) = self.declared.get(&address) {
+            return *known;
+        }
+        let number = self.spec_by_text(declared);
+        self.declared.insert(address, number);
+        number
+    }
+
+    fn spec_by_text(&mut self, spec: &Spec) -> u32 {
         let mut text = Vec::new();
         text.u32(spec.cap as u32);
         text.u8(u8::from(spec.hide_zero));
@@ -269,6 +289,7 @@ impl State {
             .collect();
         let mut tidied = Vec::with_capacity(alive as usize);
         self.specs.retain(|_, number| used.contains(number));
+        self.declared.retain(|_, number| used.contains(number));
         for (text, number) in &self.specs {
             put_record(&mut tidied, record::SPEC, |out| {
                 out.u32(*number);
@@ -314,6 +335,28 @@ struct Stat<'s> {
     labels: &'s [(&'static str, Arc<str>)],
     flags: u8,
     entry: &'s Entry,
+    since: Clocks,
+}
+
+/// One moment on both clocks.
+#[derive(Clone, Copy)]
+struct Clocks {
+    own: u64,
+    wall: u64,
+}
+
+impl Clocks {
+    fn now() -> Clocks {
+        Clocks {
+            own: clock::real_now(),
+            wall: nanos_since_1970(SystemTime::now()),
+        }
+    }
+
+    /// A moment of the library's own clock, in nanoseconds since 1970.
+    fn wall(self, own: u64) -> u64 {
+        self.wall.wrapping_add(own.wrapping_sub(self.own))
+    }
 }
 
 fn flags(place: &Place) -> u8 {
@@ -343,7 +386,7 @@ impl Stat<'_> {
             out.u32(cell.id());
             out.u32(0);
             out.u64(slot.map_or(0, |slot| slot.0));
-            out.u64(nanos_since_1970(Epoch::now().of(self.entry.born)));
+            out.u64(self.since.wall(self.entry.born));
             out.text(self.place);
             out.text(&self.entry.name);
             out.u32(self.labels.len() as u32);

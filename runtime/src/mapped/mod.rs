@@ -1,4 +1,44 @@
 //! Page files: numbers that outlive the process, and can be read while it runs without its help.
+//!
+//! ```no_run
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! calipers::mapped::enable("/run/my-server")?; // at the top of `main`, before the first stat
+//! calipers::incr("jobs.done", 1);
+//!
+//! // In another program, now or after this one was killed:
+//! for file in calipers::mapped::files("/run/my-server")? {
+//!     let snapshot = calipers::mapped::read(&file.path)?;
+//!     println!("{} {:?} {:?}", file.pid, file.liveness, snapshot.counter("/jobs/done"));
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The memory that threads record into is then a file, mapped. Recording is the same few instructions; nothing is
+//! flushed, because what a process has stored stays in the file when it dies, however it dies (not when the machine
+//! does). All that the process's snapshots have is in it but rates, recent values, the answers of closures, and the
+//! library's own faults; and the stats of registries other than the global one, and of tests' scopes. What costs more is an `init`
+//! and a drop: two to three times as much, since what is written about each stat is written then.
+//!
+//! # Limits
+//!
+//! - It is decided before the first stat, by [`enable`] or by `CALIPERS_DIR` in the environment, and holds for the process.
+//! - The file takes 128 KiB at least. Space is reserved before it is used, so a full disk stops nothing: what finds no
+//!   room stays in memory, and is counted in `/calipers/faults/fileFull`, also for readers of the file.
+//! - Whoever may write to the file can end the process, by cutting it off. So it is 0600 and its folder 0700, and a folder that
+//!   others may write to is refused.
+//! - A child of `fork` has no part in the file: it goes on in memory from its parent's numbers. A `fork` costs the time to copy
+//!   the file's memory.
+//! - Numbers of gone threads are not put together, as they are in memory: the file follows the most threads there were at
+//!   once. It never becomes shorter while the process runs.
+//! - Linux, and file systems that have hard links and shared mappings. It goes at a clean end unless [`keep`] says
+//!   otherwise; [`PageFile::remove`] takes away what a killed process left.
+//!
+//! # How it fits
+//!
+//! `arena` is the file as memory, `pages` what the cells take from it, `journal` the description of the stats (told by the tree),
+//! `folder` whose files they are, `enabled` the begin and the end of it; `reader` reads, without mapping anything, and with
+//! bounds on what a hostile file can cost. `docs/page-files.md` in the repository has the format, byte by byte.
 
 #![allow(unsafe_code)] // memory that is a file: each block says who upholds what
 

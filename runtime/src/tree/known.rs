@@ -303,7 +303,7 @@ impl Epoch {
     }
 
     /// When something was born. A test's clock may have been ahead: that is as if just now.
-    pub(crate) fn of(self, born: u64) -> SystemTime {
+    fn of(self, born: u64) -> SystemTime {
         let first = FIRST.get_or_init(|| self);
         let born = born.min(self.now);
         let at = if born < first.now {
