@@ -10,3 +10,4 @@ mod hostile;
 mod killed;
 mod live;
 mod part;
+mod python;
