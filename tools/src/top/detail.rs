@@ -120,12 +120,12 @@ fn distribution(of: &Distribution, per: f64, unit: &str, area: Rect) -> Vec<Line
         ("p99", of.p99()),
         ("p999", of.p999()),
         ("max", of.max()),
-        ("mean", of.mean()),
     ];
     let words = percentiles.map(|(name, x)| format!("{name} {}", shown(x)));
+    let mean = format!(" mean {}  stddev {}", shown(of.mean()), shown(of.stddev()));
     let mut lines = vec![
         Line::from(format!(" {}", words.join("  "))),
-        Line::default(),
+        Line::from(mean),
     ];
     let rows = usize::from(area.height).saturating_sub(4).clamp(4, 16);
     let stretches = stretches(of, rows);

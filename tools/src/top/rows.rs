@@ -137,8 +137,8 @@ impl Making<'_> {
         rate
     }
 
-    /// Percentiles are of what came since the look before, if anything did; else of the last minute, where that is
-    /// known; else of everything.
+    /// Percentiles are of the last minute, where that is known; else of what came since the look before, if anything did; else
+    /// of everything.
     fn distribution(
         &mut self,
         row: &mut Row,
@@ -154,8 +154,8 @@ impl Making<'_> {
             .map(|had| whole.since(had))
             .filter(|came| !came.is_empty());
         let shown = match &came {
+            _ if !recent.is_empty() => recent,
             Some(came) => came,
-            None if !recent.is_empty() => recent,
             None => whole,
         };
         row.p50 = shown.p50().map(|x| x / per);

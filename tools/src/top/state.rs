@@ -64,6 +64,8 @@ pub(crate) struct State {
     pub(crate) place: String,
     /// The path of the row that is chosen, so that it stays chosen while rows move.
     pub(crate) chosen: Option<String>,
+    /// Whether it is the first row that is chosen, whichever that is.
+    at_top: bool,
     histories: HashMap<String, VecDeque<f64>>,
     over: bool,
 }
@@ -88,6 +90,7 @@ impl State {
             open: BTreeSet::from([String::new()]),
             place: String::new(),
             chosen: None,
+            at_top: true,
             histories: HashMap::new(),
             over: false,
         }
@@ -201,14 +204,17 @@ impl State {
             Order::Rate => self.all[*at].rate,
             Order::P99 => self.all[*at].p99,
         };
-        if self.order == Order::Name {
-            // What the library says of itself stands behind what the program does.
-            self.shown
-                .sort_by_key(|&at| self.all[at].path.starts_with("/calipers/"));
-        } else {
+        // What the library says of itself stands behind what the program does.
+        self.shown
+            .sort_by_key(|&at| self.all[at].path.starts_with("/calipers/"));
+        if self.order != Order::Name {
             // The largest first, what has none last; a stable sort keeps the order of paths otherwise.
             let number = |at: &usize| key(at).unwrap_or(f64::NEG_INFINITY);
             self.shown.sort_by(|a, b| number(b).total_cmp(&number(a)));
+        }
+        // Whoever looks at the top goes on seeing what is at the top.
+        if self.at_top && self.focus != Focus::Detail {
+            self.chosen = None;
         }
         if self.focus != Focus::Detail
             && !self
@@ -275,7 +281,10 @@ impl State {
                 self.focus = Focus::Stats;
             }
             KeyCode::Backspace => drop(self.search.pop()),
-            KeyCode::Char(c) => self.search.push(c),
+            KeyCode::Char(c) => {
+                self.search.push(c);
+                self.at_top = true;
+            }
             _ => {}
         }
     }
@@ -286,14 +295,19 @@ impl State {
             KeyCode::Char('?') | KeyCode::Char('h') => self.focus = Focus::Help,
             KeyCode::Char('/') => self.focus = Focus::Search,
             KeyCode::Char(' ') => self.paused = !self.paused,
-            KeyCode::Char('n') => self.order = Order::Name,
-            KeyCode::Char('r') => self.order = Order::Rate,
-            KeyCode::Char('p') => self.order = Order::P99,
+            KeyCode::Char('n') => self.sort(Order::Name),
+            KeyCode::Char('r') => self.sort(Order::Rate),
+            KeyCode::Char('p') => self.sort(Order::P99),
             KeyCode::Char('[') => self.choose_process(-1),
             KeyCode::Char(']') => self.choose_process(1),
             KeyCode::Esc => self.search.clear(),
             _ => {}
         }
+    }
+
+    fn sort(&mut self, order: Order) {
+        self.order = order;
+        self.at_top = true;
     }
 
     fn in_stats(&mut self, key: KeyCode) {
@@ -313,6 +327,7 @@ impl State {
 
     fn choose(&mut self, at: usize) {
         let last = self.shown.len().saturating_sub(1);
+        self.at_top = at == 0;
         let chosen = self.rows().nth(at.min(last)).map(|row| row.path.clone());
         self.chosen = chosen;
     }

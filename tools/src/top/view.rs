@@ -22,8 +22,8 @@ const HELP: &str = "\
  [, ]            the process before, the next one
  q               quit
 
- Rates are per second, since the look before. Percentiles are of what came since then, or
- else of the last minute, or else of everything.";
+ Rates are per second, since the look before. Percentiles are of the last minute where that
+ is known, else of what came since the look before, else of everything.";
 
 pub(crate) fn draw(frame: &mut Frame<'_>, state: &mut State) {
     let [head, body, foot] = Layout::vertical([
