@@ -104,6 +104,33 @@ fall when processes end.
 
 {EXIT_CODES}"))]
     Clean(Clean),
+    /// What the named pipes of this host say, together, as JSON
+    #[command(after_help = format!("\
+Examples:
+  calipers pipes                                   those of /tmp/stats-pipe
+  calipers pipes /run/stats-pipe --serve           at http://127.0.0.1:7828/stats
+  calipers pipes --serve 127.0.0.1:0               at a port that is free
+
+Counts are added; what does not add up (gauges, percentiles, means) is told process by process.
+
+{EXIT_CODES}"))]
+    Pipes(Pipes),
+    /// Many servers' stats as one, by rules
+    #[command(after_help = format!("\
+Examples:
+  calipers combine rules.toml web1:9000 web2:9000  pages, read side by side
+  calipers combine rules.toml /var/stats --json    a folder of files <server>.json
+
+The rules, in TOML:
+  [[rule]]
+  at = \"/web/*/latency\"
+  merge = {{}}
+  largest = {{ of = \"p99\", name = \"slowest\" }}
+
+A server that is late or broken is told in the result, stops nothing, and has the command end with 1.
+
+{EXIT_CODES}"))]
+    Combine(Combine),
     /// Prints a script that completes command lines
     #[command(after_help = "\
 Examples:
@@ -196,6 +223,34 @@ pub(crate) struct Clean {
     /// A file in which to add up what the dead counted, before their files go
     #[arg(long, value_name = "FILE")]
     pub(crate) totals: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Pipes {
+    /// The folder with the pipes
+    #[arg(default_value = "/tmp/stats-pipe")]
+    pub(crate) folder: PathBuf,
+    /// Serves it as JSON, read anew for each request, rather than printing it once
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1:7828")]
+    pub(crate) serve: Option<String>,
+    /// Seconds that each pipe may take
+    #[arg(long, default_value = "1", value_parser = seconds)]
+    pub(crate) patience: f64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Combine {
+    /// The file with the rules
+    pub(crate) rules: PathBuf,
+    /// Addresses of stats pages, or one folder of files
+    #[arg(required = true)]
+    pub(crate) servers: Vec<String>,
+    /// As JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Seconds that each page may take
+    #[arg(long, default_value = "5", value_parser = seconds)]
+    pub(crate) patience: f64,
 }
 
 /// A time that is neither none nor a month.

@@ -8,7 +8,9 @@
 
 mod clean;
 mod cli;
+mod combine;
 mod labels;
+mod pipes;
 mod poll;
 mod problem;
 mod slurp;
@@ -38,6 +40,8 @@ fn run(command: Command) -> Result<ExitCode, Problem> {
         Command::Poll(asked) => poll::run(&asked),
         Command::Top(asked) => top::run(&asked),
         Command::Web(asked) => web::run(&asked),
+        Command::Pipes(asked) => pipes::run(&asked),
+        Command::Combine(asked) => combine::run(&asked),
         Command::Clean(asked) => clean::run(&asked),
         Command::Completions { shell } => {
             let mut out = Vec::new();

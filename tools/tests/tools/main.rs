@@ -2,6 +2,7 @@
 
 mod clean;
 mod command;
+mod hosts;
 mod poll;
 mod slurp;
 mod top;

@@ -1,0 +1,36 @@
+//! `calipers combine`: many servers' stats as one, by rules.
+
+use std::fs;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use calipers::combine::{Rules, Servers};
+
+use crate::cli::Combine;
+use crate::problem::Problem;
+use crate::terminal::print;
+
+pub(crate) fn run(asked: &Combine) -> Result<ExitCode, Problem> {
+    let rules = asked.rules.display();
+    let text = fs::read_to_string(&asked.rules)
+        .map_err(|error| Problem::said(format!("cannot read `{rules}`: {error}")))?;
+    let rules =
+        Rules::from_toml(&text).map_err(|error| Problem::Usage(format!("`{rules}`: {error}")))?;
+    let servers = match &*asked.servers {
+        [folder] if Path::new(folder).is_dir() => Servers::folder(folder)
+            .map_err(|error| Problem::said(format!("cannot list `{folder}`: {error}")))?,
+        pages => Servers::pages(pages.iter().cloned()),
+    };
+    let combined = servers
+        .patience(Duration::from_secs_f64(asked.patience))
+        .combine(&rules);
+    let text = if asked.json {
+        serde_json::to_string_pretty(&combined).map_err(|error| Problem::said(error.to_string()))?
+            + "\n"
+    } else {
+        format!("{combined}\n")
+    };
+    print(text.as_bytes())?;
+    Ok(ExitCode::from(u8::from(!combined.is_complete())))
+}
