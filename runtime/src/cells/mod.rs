@@ -17,7 +17,7 @@
 //! - [`local`]: recording, on the thread's own slab or, when it has none, on the shared one;
 //! - [`turn`]: the collector's role. Whoever reads sums, folds or frees has the one [`Turn`](turn::Turn),
 //!   so that no two of them ever meet, and no writer waits for any of them;
-//! - [`list`] and [`index`]: append-only shapes that are read without a lock;
+//! - [`list`], [`index`] and [`closed`]: append-only shapes that are read without a lock;
 //! - [`clock`]: the time-stamp counter, and a clock that tests set by hand.
 
 #![allow(unsafe_code)] // the one floor that may: each block says who upholds what
@@ -26,6 +26,7 @@
 mod apart;
 mod block;
 pub(crate) mod clock;
+pub(crate) mod closed;
 pub(crate) mod fork;
 mod garbage;
 pub(crate) mod gate;

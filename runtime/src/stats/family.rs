@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::hash::{BuildHasher, Hasher};
+use std::marker::PhantomData;
 use std::sync::{Arc, OnceLock, PoisonError, Weak};
 
 use foldhash::fast::RandomState;
@@ -9,6 +10,7 @@ use foldhash::fast::RandomState;
 use super::key::{Key, Lookup};
 use super::{Stat, detached};
 use crate::Kind;
+use crate::cells::closed::{Closed, Places};
 use crate::cells::gate;
 use crate::cells::index::Index;
 use crate::tree::class::{Spec, SpecRef};
@@ -63,6 +65,13 @@ impl<K, S> std::fmt::Debug for Family<K, S> {
     }
 }
 
+/// The places of a closed set of keys.
+struct Variants<K>(PhantomData<K>);
+
+impl<K: Key> Places for Variants<K> {
+    const COUNT: usize = K::VARIANTS.len();
+}
+
 /// What all handles of one family share.
 struct Shared<K, S> {
     members: Arc<Members>,
@@ -70,8 +79,8 @@ struct Shared<K, S> {
     hasher: RandomState,
     /// Of an open set of keys.
     index: Index<(K, S)>,
-    /// Of a closed one, by place.
-    closed: Box<[OnceLock<S>]>,
+    /// Of a closed one.
+    closed: Closed<Variants<K>, S>,
     overflow: OnceLock<S>,
 }
 
@@ -88,7 +97,7 @@ impl<K: Key, S: Stat + Send + Sync + 'static> Family<K, S> {
     pub fn get(&self, key: impl Lookup<K>) -> &S {
         let shared = &*self.shared;
         if !K::VARIANTS.is_empty() {
-            return match shared.closed.get(key.place()).and_then(OnceLock::get) {
+            return match shared.closed.get(key.place()) {
                 Some(member) => member,
                 None => shared.open_variant(key.place(), &key.key_text()),
             };
@@ -110,7 +119,7 @@ impl<K: Key, S: Stat + Send + Sync + 'static> Shared<K, S> {
             node,
             hasher: RandomState::default(),
             index: Index::new(),
-            closed: K::VARIANTS.iter().map(|_| OnceLock::new()).collect(),
+            closed: Closed::new(),
             overflow: OnceLock::new(),
         }
     }
@@ -118,10 +127,8 @@ impl<K: Key, S: Stat + Send + Sync + 'static> Shared<K, S> {
     #[cold]
     #[inline(never)]
     fn open_variant(&self, place: usize, text: &str) -> &S {
-        match self.closed.get(place) {
-            Some(member) => member.get_or_init(|| self.member(text)),
-            None => self.overflowing(),
-        }
+        let member = self.closed.fill(place, || self.member(text));
+        member.unwrap_or_else(|| self.overflowing())
     }
 
     #[cold]

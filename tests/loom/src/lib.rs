@@ -30,6 +30,7 @@
 mod adoption;
 mod appended;
 mod births;
+mod closed;
 mod counter;
 mod family;
 mod growth;
