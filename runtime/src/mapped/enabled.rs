@@ -16,6 +16,7 @@ use super::layout::{MAGIC, ORDER, header, mark};
 use super::pages::Pages;
 use super::process::{self, Process};
 use crate::cells::{fork, page};
+use crate::tree::declared::touch_declared;
 use crate::tree::faults::{self, Fault};
 use crate::tree::journal::{self, Journal, Started, Starter};
 
@@ -53,7 +54,10 @@ pub fn enable(folder: impl AsRef<Path>) -> Result<(), EnableError> {
             count(&error);
             Err(error)
         }
-        Some(Ok(())) => Ok(()),
+        Some(Ok(())) => {
+            touch_declared(); // what is declared is there from the start, at zero
+            Ok(())
+        }
         None => Err(match ON.get() {
             Some(on) => EnableError::AlreadyOn(on.folder.path.clone()),
             None => EnableError::TooLate,

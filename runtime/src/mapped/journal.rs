@@ -59,6 +59,7 @@ struct State {
     declared: HashMap<usize, u32, RandomState>,
     /// The next number of one.
     next_spec: u32,
+    generation: u32,
     /// What is there: its record, and where its value is if it keeps that itself.
     alive: HashMap<Key, (Span, Option<Slot>), RandomState>,
     totals: HashMap<(Key, Option<Arc<str>>), Span, RandomState>,
@@ -78,6 +79,7 @@ impl Description {
                 specs: HashMap::default(),
                 declared: HashMap::default(),
                 next_spec: 1,
+                generation: 0,
                 alive: HashMap::default(),
                 totals: HashMap::default(),
                 gone: 0,
@@ -149,6 +151,7 @@ impl Journal for Description {
                 labels: &labels,
                 flags: flags(place),
                 entry: stat,
+                generation: state.next_generation(),
                 since: self.begun,
             };
             self.describe(state, &stat);
@@ -171,6 +174,7 @@ impl Journal for Description {
                 labels: &[],
                 flags: 0,
                 entry: member,
+                generation: state.next_generation(),
                 since: self.begun,
             };
             self.describe(state, &stat);
@@ -227,6 +231,11 @@ impl Journal for Description {
 }
 
 impl State {
+    fn next_generation(&mut self) -> u32 {
+        self.generation = self.generation.wrapping_add(1);
+        self.generation
+    }
+
     /// Appends what is pending, and gives where. When there is no room it is left out, and counted.
     fn commit(&mut self, arena: &Arena) -> Option<u64> {
         let at = self.series.append(arena, &self.pending);
@@ -335,6 +344,8 @@ struct Stat<'s> {
     labels: &'s [(&'static str, Arc<str>)],
     flags: u8,
     entry: &'s Entry,
+    /// Tells it from others that have its key before or after it.
+    generation: u32,
     since: Clocks,
 }
 
@@ -384,7 +395,7 @@ impl Stat<'_> {
             out.u32(spec);
             out.put(&[sort, self.flags, 0, 0]);
             out.u32(cell.id());
-            out.u32(0);
+            out.u32(self.generation);
             out.u64(slot.map_or(0, |slot| slot.0));
             out.u64(self.since.wall(self.entry.born));
             out.text(self.place);

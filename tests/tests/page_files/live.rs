@@ -11,6 +11,10 @@ use calipers::{
 
 use crate::part::{self, Folder, Running};
 
+collection! {
+    static DECLARED: Declared = "/declared" { unused: Counter }
+}
+
 #[derive(States, Clone, Copy)]
 enum Phase {
     Idle,
@@ -104,6 +108,8 @@ fn a_file_says_what_the_process_says() {
         running.wait_for("compared");
         return running.end();
     }
+    let declared = mapped::read(mapped::path().unwrap()).unwrap();
+    assert_eq!(declared.counter("/declared/unused"), Some(0));
     let pool = Pool::init("/pool");
     let lasting = Worker::init_child(&pool, "lasting");
     lasting.spent.set(Phase::Busy);
@@ -136,6 +142,7 @@ fn a_file_says_what_the_process_says() {
     drop(timing);
     calipers::registry().remove("jobs.done");
     drop(lasting);
+    DECLARED.unused.inc();
     compare("after the last");
     part::tell("compared");
 }

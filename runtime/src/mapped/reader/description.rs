@@ -30,6 +30,8 @@ pub(super) struct Stat {
     pub(super) is_aside: bool,
     pub(super) is_collapsed: bool,
     pub(super) cell: u32,
+    /// Tells it from others that have its key before or after it.
+    generation: u32,
     pub(super) slot: u64,
     pub(super) born: u64,
     pub(super) place: Arc<str>,
@@ -61,6 +63,17 @@ pub(super) struct Description {
 impl Description {
     /// Reads it as it is now.
     pub(super) fn read(input: &Input) -> Result<Description, Fault> {
+        for _ in 0..super::ATTEMPTS {
+            let before = input.memory_left();
+            match Description::read_once(input) {
+                Err(Fault::Changed) => input.forget(before),
+                result => return result,
+            }
+        }
+        Err(Fault::Changed)
+    }
+
+    fn read_once(input: &Input) -> Result<Description, Fault> {
         let place = input.word(header::DESCRIPTION)?;
         let (stamp, _) = input.piece(place)?;
         let length = input.word(place.saturating_add(series::LENGTH))?;
@@ -78,14 +91,31 @@ impl Description {
         Ok(description)
     }
 
-    /// Reads on: what has gone since is taken out. What came is not: its cells may have been looked at before.
+    /// Takes out what has gone since it was read, and takes over what the totals have become. What came stays out: its cells
+    /// may have been looked at before.
     pub(super) fn read_on(&mut self, input: &Input) -> Result<(), Fault> {
-        let length = input.word(self.place.saturating_add(series::LENGTH))?;
         let before = input.memory_left();
-        let bytes = self.bytes(input, length)?;
-        self.apply(input, &bytes, false)?;
+        match self.read_tail(input) {
+            // It was written anew, without what is gone.
+            Err(Fault::Changed) => {
+                input.forget(before);
+                let now = Description::read(input)?;
+                self.stats.retain(|key, stat| {
+                    let same = now.stats.get(key);
+                    same.is_some_and(|same| same.generation == stat.generation)
+                });
+                self.totals = now.totals;
+            }
+            result => result?,
+        }
         input.forget(before);
         Ok(())
+    }
+
+    fn read_tail(&mut self, input: &Input) -> Result<(), Fault> {
+        let length = input.word(self.place.saturating_add(series::LENGTH))?;
+        let bytes = self.bytes(input, length)?;
+        self.apply(input, &bytes, false)
     }
 
     /// From where it was read to, up to a length.
@@ -164,8 +194,7 @@ impl Description {
         let spec = self.specs.get(&contents.u32()?)?.spec;
         let (sort, flags) = (contents.u8()?, contents.u8()?);
         contents.take(2)?;
-        let cell = contents.u32()?;
-        contents.take(4)?;
+        let (cell, generation) = (contents.u32()?, contents.u32()?);
         let (slot, born) = (contents.u64()?, contents.u64()?);
         let (place, name) = (contents.text()?, contents.text()?);
         let label =
@@ -181,6 +210,7 @@ impl Description {
             is_aside: flags & flag::ASIDE != 0,
             is_collapsed: flags & flag::COLLAPSED != 0,
             cell,
+            generation,
             slot,
             born,
             place: place.into(),

@@ -2,7 +2,7 @@
 //!
 //! The writer knows nothing of it and waits for nobody, so everything is arranged so that a look beside it is right:
 //!
-//! - The description is read first, and read on last. What went meanwhile is taken out, together with what the totals above
+//! - The description is read first, and again last. What went meanwhile is taken out, together with what the totals above
 //!   it became by that; what stayed had its cells to itself all the time.
 //! - All cells are read twice. What counts a thing's end (a down, an outcome) is taken from the first time, what counts
 //!   its begin from the second: so no level is below zero, and nothing ends that did not begin.
