@@ -46,8 +46,9 @@ Examples:
   calipers poll handler.latency.count,handler.latency.p99 127.0.0.1:9000
   calipers poll -r -d 5 -c 12 requests /run/stats  rates, a row every 5 seconds for a minute
 
-Fields are labels with dots, as `calipers slurp --labels` lists them. Numbers that only go up are shown as what came
-since the row before (the first row: since the start); all others as they are, of several processes the sum.
+Fields are labels with dots, as `calipers slurp --labels` lists them. Numbers that only go up are
+shown as what came since the row before (the first row: since the start); all others as they are,
+of several processes the sum.
 
 {SOURCES}
 
@@ -60,8 +61,8 @@ Examples:
   calipers top web-17.mmstats                      one
   calipers top -d 0.5 127.0.0.1:9000               the page's program, twice a second
 
-Keys: arrows move, enter opens a stat, tab goes to the tree, / searches, n r p sort by name, rate and p99,
-[ and ] choose the process, space pauses, ? lists all of them, q quits.
+Keys: arrows move, enter opens a stat, tab goes to the tree, / searches, n r p sort by name, rate
+and p99, [ and ] choose the process, space pauses, ? lists all of them, q quits.
 
 {SOURCES}
 
@@ -97,8 +98,8 @@ Examples:
   calipers clean /run/stats --totals /var/lib/web/totals.json
                                                    what the dead counted is added up there
 
-The totals file is a source like any other: `calipers slurp --merged /run/stats totals.json` shows sums that do not
-fall when processes end.
+The totals file is a source like any other: `calipers slurp --merged /run/stats totals.json` shows
+sums that do not fall when processes end.
 
 {SOURCES}
 

@@ -51,6 +51,8 @@
 //! program that writes it, with SIGBUS. A child of `fork` writes nothing and removes nothing; it has to publish
 //! for itself. What it inherits keeps its parent's file from being seen as dead while it lives.
 //!
+//! [`read`] takes some 300,000 fields of a file, and says so when there are more.
+//!
 //! How it fits: `flat` makes names and values of a snapshot, `entry` and `label` know how a field is laid out, `file` keeps
 //! one file, `memory` is the mapped file; `publish` is the face. `read`, `signature` and `value` read, `tree` makes a
 //! snapshot of it; `liveness` and `lease` tell whether the writer is still there.

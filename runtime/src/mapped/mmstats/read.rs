@@ -21,8 +21,10 @@ pub(super) const VERSION: u8 = 1;
 /// In the place of a write buffer's number: the value is there once.
 pub(super) const UNBUFFERED: u8 = 0xff;
 
-/// What is kept of one file at most, in bytes: some 400,000 fields, and far below what a process has.
+/// What is kept of one file at most, in bytes: some 300,000 fields, and far below what a process has.
 const KEPT: usize = 48 << 20;
+/// What a field takes beside its texts: itself, as much again while the vector grows, and what allocators add to a text.
+const OVERHEAD: usize = 2 * size_of::<Field>() + 32;
 /// A longer text is cut: the format's own strings have 255 bytes.
 const TEXT: u64 = 64 << 10;
 /// How often a value is read before the last read is believed; a writer in another process gets its turn in between.
@@ -130,7 +132,7 @@ pub(super) fn read_opened(file: &File) -> Result<Fields, ReadError> {
     loop {
         match field(&mut window, at) {
             Ok(Some((field, next))) => {
-                kept += size_of::<Field>() + field.label.len() + text_len(&field.value);
+                kept += OVERHEAD + field.label.len() + text_len(&field.value);
                 if kept > KEPT {
                     return Ok(Fields {
                         fields,

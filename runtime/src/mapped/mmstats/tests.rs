@@ -453,3 +453,16 @@ fn files_mutated_at_random_never_panic() {
         }
     }
 }
+
+#[test]
+fn a_file_of_countless_fields_is_read_as_far_as_memory_is_bounded() {
+    let folder = Folder::new("countless");
+    let fields = field(b"a", "b", 0xff, &[1]).repeat(1_000_000);
+    let read = read(folder.file(&file(&[fields]))).unwrap();
+    assert!(matches!(read.damage, Some(ReadError::TooLarge)));
+    assert!(read.fields.len() > 250_000);
+    let smallest_allocation = 32;
+    let kept =
+        read.fields.capacity() * size_of::<Field>() + read.fields.len() * smallest_allocation;
+    assert!(kept < 64 << 20, "{kept}");
+}
