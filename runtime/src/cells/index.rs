@@ -37,8 +37,8 @@ impl<T> Table<T> {
     #[inline(always)]
     fn probe(&self, hash: u64) -> impl Iterator<Item = &AtomicPtr<Member<T>>> {
         let mask = self.places.len() - 1;
-        (0..self.places.len())
-            .map(move |step| &self.places[(hash as usize).wrapping_add(step) & mask])
+        let first = spread(hash);
+        (0..self.places.len()).map(move |step| &self.places[first.wrapping_add(step) & mask])
     }
 
     fn put(&self, member: *mut Member<T>, hash: u64) {
@@ -58,6 +58,14 @@ struct Grown<T> {
     /// Every table that was ever current; the last one is. Boxed: their addresses are published.
     #[allow(clippy::vec_box)] // a table must stay where it is when the vector grows
     tables: Vec<Box<Table<T>>>,
+}
+
+/// A hash of which the low bits will do. Those of a fast hasher leave patterns with some of its seeds: keys then stand in
+/// one another's way, and a look-up takes three times as long.
+#[inline(always)]
+fn spread(hash: u64) -> usize {
+    // 2^64 over the golden ratio (Knuth, volume 3, section 6.4): each bit of the hash reaches the upper half.
+    (hash.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as usize
 }
 
 /// Members by hash; see the module.

@@ -29,6 +29,9 @@ use super::Reader;
 use crate::snapshot::FilterError;
 use crate::{Registry, registry};
 
+/// A century: no period is longer, as a time beyond it may be none.
+const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
 /// When and of what a reader gets snapshots. Readers of this crate bring one along, in their builders; this is for
 /// your own.
 ///
@@ -91,7 +94,10 @@ impl Schedule {
     /// How long it is from one push to the next; the first comes after one period. Ten seconds unless told otherwise.
     #[must_use]
     pub fn every(self, period: Duration) -> Schedule {
-        Schedule { period, ..self }
+        Schedule {
+            period: period.min(NEVER),
+            ..self
+        }
     }
 
     /// How long dropping the handle may take for a last push. Two seconds unless told otherwise.

@@ -287,6 +287,18 @@ fn pushes_that_take_longer_than_the_period_are_left_out_and_counted() {
 }
 
 #[test]
+fn a_period_without_end_leaves_a_reader_that_pushes_when_it_is_asked() {
+    let registry = Registry::new();
+    let schedule = Schedule::new("asked").every(Duration::MAX);
+    let handle = schedule
+        .registry(&registry)
+        .start(Scripted(0, |_| Ok(Pushed::nothing())))
+        .unwrap();
+    handle.flush(LONG).unwrap();
+    handle.stop(LONG).unwrap();
+}
+
+#[test]
 fn a_period_of_nothing_is_refused() {
     let started = Schedule::new("x")
         .every(Duration::ZERO)
