@@ -421,40 +421,6 @@ fn a_million_reads_of_a_counter_written_at_full_speed_never_fall_and_are_never_t
 }
 
 #[test]
-fn files_mutated_at_random_never_panic() {
-    let folder = Folder::new("mutated");
-    let whole = file(&[
-        field(b"jobs.done", "Q", 0, &[7; 16]),
-        field(b"text", "255s", 1, &[b'x'; 510]),
-        field(b"app.sys.pid", "I  ", 0xff, &[1; 4]),
-        field(b"load", "d", 0xff, &[2; 8]),
-        field(b"odd", "<2h", 0, &[3; 8]),
-    ]);
-    let mut state: u64 = 0x9e37_79b9_7f4a_7c15;
-    let mut random = |below: usize| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 33) as usize % below
-    };
-    for _ in 0..5_000 {
-        let mut bytes = whole.clone();
-        for _ in 0..=random(4) {
-            let at = random(bytes.len());
-            match random(4) {
-                0 => bytes.truncate(at.max(1)),
-                1 => bytes[at] = [0, 0xff, b'9', b'Q'][random(4)],
-                2 => bytes[at] ^= 1 << random(8),
-                _ => bytes.splice(at..at, [b'9'; 7]).for_each(drop),
-            }
-        }
-        if let Ok(read) = read(folder.file(&bytes)) {
-            let _ = (read.pid(), read.snapshot().len());
-        }
-    }
-}
-
-#[test]
 fn a_file_of_countless_fields_is_read_as_far_as_memory_is_bounded() {
     let folder = Folder::new("countless");
     let fields = field(b"a", "b", 0xff, &[1]).repeat(1_000_000);
