@@ -153,6 +153,8 @@
 
 extern crate self as calipers;
 
+#[cfg(any(feature = "dump", feature = "mmstats"))]
+mod beside;
 pub mod bounds;
 mod catalog;
 mod cells;

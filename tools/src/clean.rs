@@ -3,7 +3,6 @@
 //! Whether they are is the library's to say: by who holds a file locked or has it open for writing, never by the
 //! number of a process alone.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -114,21 +113,25 @@ fn remove(
     path: &Path,
     totals: Option<&mut (&PathBuf, Totals)>,
 ) -> Result<(), Problem> {
+    // The library looks again, at the file it removes.
     let unlink = || {
-        if let Origin::Page(path) = &source.origin {
-            // The library looks again, at the file it removes.
-            let removed = page(path)?.remove();
-            return removed.map_err(|error| Problem::said(error.to_string()));
-        }
-        fs::remove_file(path)
-            .map_err(|error| Problem::said(format!("cannot remove `{}`: {error}", path.display())))
+        let removed = match &source.origin {
+            Origin::Page(path) => page(path)?.remove(),
+            _ => mmstats::remove(path),
+        };
+        removed.map_err(|error| Problem::said(error.to_string()))
     };
     let Some((file, totals)) = totals else {
         return unlink();
     };
     let name = identity(path)?;
+    let snapshot = source.read()?;
+    if identity(path)? != name {
+        let replaced = format!("`{}` has become another file; look again", path.display());
+        return Err(Problem::said(replaced));
+    }
     let mut more = totals.clone();
-    more.add(&name, &source.read()?);
+    more.add(&name, &snapshot);
     more.write(file)?;
     *totals = more;
     unlink()?;

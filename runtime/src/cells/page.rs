@@ -36,7 +36,11 @@ pub(crate) enum Part {
 ///
 /// None of these may use the program's global allocator while it holds a lock: a user's allocator that counts its calls
 /// with this library would re-enter it.
-pub(crate) trait Source: Sync {
+///
+/// # Safety
+/// What `take` and `take_block` give is valid for reads and writes from all threads, zeroed, aligned as they say, and
+/// nobody else's, until it is given back; nothing of the source's reads or writes it meanwhile but as atomics.
+pub(crate) unsafe trait Source: Sync {
     /// A zeroed page for the cells from `index * CELLS` on, or nothing when memory is exhausted.
     fn take(&self, index: usize, part: Part) -> Option<NonNull<Page>>;
 
@@ -79,7 +83,8 @@ pub(crate) enum Fork {
 /// Memory from the system allocator.
 pub(crate) struct Heap;
 
-impl Source for Heap {
+// SAFETY: the system allocator's promises, for zeroed memory of these layouts.
+unsafe impl Source for Heap {
     fn take(&self, _index: usize, _part: Part) -> Option<NonNull<Page>> {
         // SAFETY: the layout of `Page` has a size above zero; all-zero bytes are valid atomics.
         NonNull::new(unsafe { System.alloc_zeroed(Layout::new::<Page>()) }.cast())
@@ -91,7 +96,7 @@ impl Source for Heap {
     }
 
     fn take_block(&self, layout: Layout) -> Option<NonNull<u8>> {
-        // SAFETY: the size is above zero.
+        // SAFETY: the caller asks for a size above zero.
         NonNull::new(unsafe { System.alloc_zeroed(layout) })
     }
 

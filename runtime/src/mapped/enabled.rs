@@ -42,7 +42,7 @@ static KEPT: AtomicBool = AtomicBool::new(false);
 ///
 /// It is called before the first stat is made, at the top of `main`; the folder is made (0700) if it is not there. Where
 /// the environment has `CALIPERS_DIR` and this was not called, that folder is used, and what goes wrong is counted and
-/// logged.
+/// logged; not in a program that has more rights than whoever started it.
 ///
 /// # Errors
 /// See [`EnableError`]. Numbers then stay in memory, as if this had not been called, and `/calipers/faults/fileFull` counts
@@ -81,6 +81,10 @@ inventory::submit! { Starter(start_by_environment) }
 
 fn start_by_environment() -> Started {
     let folder = std::env::var_os(FOLDER).filter(|folder| !folder.is_empty())?;
+    // SAFETY: asks for a number that the process was started with.
+    if unsafe { libc::getauxval(libc::AT_SECURE) } != 0 {
+        return None; // the environment is somebody's who may do less than this program
+    }
     let error = journal::start_now(|| start(Path::new(&folder))).err()?;
     Some(Box::new(move || {
         count(&error);

@@ -1,7 +1,7 @@
 //! What can go wrong with page files, for those who turn them on and for those who read them.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why numbers stay in memory only.
 #[derive(Debug, thiserror::Error)]
@@ -104,6 +104,9 @@ pub enum RemoveError {
     /// It cannot be read, so neither can be told.
     #[error(transparent)]
     Unread(#[from] ReadError),
+    /// Its name was given to another file meanwhile.
+    #[error("`{}` has become another file; look again", .0.display())]
+    Replaced(PathBuf),
     /// The system refused.
     #[error("`{}` cannot be removed: {source}", path.display())]
     Io {
@@ -112,4 +115,16 @@ pub enum RemoveError {
         /// What the system said.
         source: io::Error,
     },
+}
+
+/// What came of taking away the file at a path; false is that it was another one.
+pub(super) fn removed(path: &Path, done: io::Result<bool>) -> Result<(), RemoveError> {
+    match done {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(RemoveError::Replaced(path.to_owned())),
+        Err(source) => Err(RemoveError::Io {
+            path: path.to_owned(),
+            source,
+        }),
+    }
 }

@@ -6,7 +6,7 @@
 
 use std::fs::File;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -43,20 +43,18 @@ impl Folder {
             Err(Errno::EXIST) => false,
             Err(error) => return Err(cannot(error)),
         };
-        let fd = rustix::fs::open(
-            path,
-            SAFELY | OFlags::DIRECTORY | OFlags::RDONLY,
-            Mode::empty(),
-        );
-        let fd = fd.or_else(|error| match error {
+        let opened = || {
+            let flags = SAFELY | OFlags::DIRECTORY | OFlags::RDONLY;
+            rustix::fs::open(path, flags, Mode::empty())
+        };
+        let fd = opened().or_else(|error| match error {
             // A mask that keeps us out of our own folder.
             Errno::ACCESS if is_new => {
-                rustix::fs::chmod(path, Mode::RWXU)?;
-                rustix::fs::open(
-                    path,
-                    SAFELY | OFlags::DIRECTORY | OFlags::RDONLY,
-                    Mode::empty(),
-                )
+                let flags = SAFELY | OFlags::DIRECTORY | OFlags::PATH;
+                let held = rustix::fs::open(path, flags, Mode::empty())?;
+                // By what is held and not by its name, which may have become a link to something else.
+                rustix::fs::chmod(format!("/proc/self/fd/{}", held.as_raw_fd()), Mode::RWXU)?;
+                opened()
             }
             error => Err(error),
         });

@@ -25,10 +25,11 @@
 //! - It is decided before the first stat, by [`enable`] or by `CALIPERS_DIR` in the environment, and holds for the process.
 //! - The file takes 128 KiB at least. Space is reserved before it is used, so a full disk stops nothing: what finds no
 //!   room stays in memory, and is counted in `/calipers/faults/fileFull`, also for readers of the file.
-//! - Whoever may write to the file can end the process, by cutting it off. So it is 0600 and its folder 0700, and a folder that
-//!   others may write to is refused.
+//! - The file is the process's memory: whoever may write to it can do with the process what he likes, and end it by
+//!   cutting the file off. So it is 0600 and its folder 0700, and a folder that others may write to is refused. A program
+//!   that has more rights than whoever started it does not heed `CALIPERS_DIR`.
 //! - A child of `fork` has no part in the file: it goes on in memory from its parent's numbers. A `fork` costs the time to copy
-//!   the file's memory.
+//!   the file's memory. What makes a child without the C library's `fork` (`_Fork`, the bare system call) must not record in it.
 //! - Numbers of gone threads are not put together, as they are in memory: the file follows the most threads there were at
 //!   once. It never becomes shorter while the process runs.
 //! - Linux, and file systems that have hard links and shared mappings. It goes at a clean end unless [`keep`] says
@@ -54,7 +55,9 @@ pub mod mmstats;
 mod pages;
 mod process;
 mod reader;
+mod removal;
 mod series;
+mod space;
 mod values;
 
 use std::io;
@@ -106,7 +109,7 @@ impl PageFile {
     /// # Errors
     /// See [`RemoveError`]; the file is then still there.
     pub fn remove(&self) -> Result<(), RemoveError> {
-        let input = Input::open(&self.path)?;
+        let input = Input::open(&self.path)?; // judged and removed is this one, whatever the path becomes meanwhile
         let head = Head::read(&input)?;
         match head.liveness(&input) {
             Liveness::Dead => {}
@@ -116,10 +119,7 @@ impl PageFile {
                 return Err(RemoveError::Unknown { path, why });
             }
         }
-        std::fs::remove_file(&self.path).map_err(|source| RemoveError::Io {
-            path: self.path.clone(),
-            source,
-        })
+        error::removed(&self.path, removal::remove(&self.path, &input.file))
     }
 }
 

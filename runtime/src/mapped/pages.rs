@@ -110,8 +110,15 @@ pub(super) fn left_out(arena: &Arena) {
     faults::count(Fault::FileFull);
 }
 
-impl Source for Pages {
+// SAFETY: pages are taken plain, so they are zeroed, at multiples of 128, and `PAGE` long; blocks stand 64 bytes into a piece,
+// which ends where they do or later. The arena hands nothing out twice, and maps for ever what it does. The rest is the
+// heap's.
+unsafe impl Source for Pages {
     fn take(&self, index: usize, part: Part) -> Option<NonNull<Page>> {
+        if self.arena.is_severed() {
+            // Without a look at the list: a `fork` from inside the gate leaves it locked, if another thread had it.
+            return Heap.take(index, Part::Counted);
+        }
         let part = match part {
             Part::Counted => part::COUNTED,
             Part::Shared => part::SHARED,

@@ -2,6 +2,9 @@
 
 use std::fs;
 
+use rustix::io::Errno;
+use rustix::process::{Pid, test_kill_process};
+
 /// Names a process for ever: its number may be another's tomorrow, but not together with the moment it started.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Process {
@@ -30,11 +33,16 @@ impl Process {
         }
         match start_of(self.pid) {
             Some(start) if self.start != 0 => Some(start == self.start),
-            Some(_) => None,
-            // It may be hidden from us, but only if nobody is seen but oneself.
-            None => start_of(1).map(|_| false),
+            None if !exists(self.pid) => Some(false),
+            _ => None,
         }
     }
+}
+
+/// Whether there is a process of this number, be it somebody else's, or another one than is meant.
+pub(super) fn exists(pid: u32) -> bool {
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    pid.is_some_and(|pid| test_kill_process(pid) != Err(Errno::SRCH))
 }
 
 /// Which start of which machine this is.
@@ -79,5 +87,13 @@ mod tests {
             ..this
         };
         assert_eq!(elsewhere.is_there(), None);
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let ended = Process {
+            pid: child.id(),
+            ..Process::this()
+        };
+        child.wait().unwrap();
+        assert!(!exists(ended.pid));
+        assert_eq!(ended.is_there(), Some(false));
     }
 }

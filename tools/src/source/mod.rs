@@ -5,10 +5,12 @@ mod found;
 
 use std::fs::File;
 use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use calipers::Snapshot;
 use calipers::mapped::{self, mmstats};
+use rustix::fs::OFlags;
 
 use crate::problem::{Problem, complain};
 use crate::totals::Totals;
@@ -98,14 +100,16 @@ pub(crate) fn read_all(sources: &[Source]) -> Result<(Vec<(String, Snapshot)>, b
 
 /// The first bytes of a regular file, without waiting for anybody.
 fn begins(path: &Path) -> Option<Vec<u8>> {
-    if !path.metadata().ok()?.is_file() {
+    // A pipe would have one wait for somebody who writes, also one that took the name a moment ago.
+    let mut options = File::options();
+    let options = options
+        .read(true)
+        .custom_flags(OFlags::NONBLOCK.bits().cast_signed());
+    let file = options.open(path).ok()?;
+    if !file.metadata().ok()?.is_file() {
         return None;
     }
     let mut bytes = Vec::new();
-    File::open(path)
-        .ok()?
-        .take(64)
-        .read_to_end(&mut bytes)
-        .ok()?;
+    file.take(64).read_to_end(&mut bytes).ok()?;
     Some(bytes)
 }

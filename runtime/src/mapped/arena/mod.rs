@@ -7,25 +7,30 @@
 //!
 //! Everything but pages begins with a stamp, which is another number each time the piece is used and zero while it is not:
 //! whoever reads the file from outside looks at it before and after.
+//!
+//! What stands in the file is believed, as what stands in memory is: the cells lead to blocks, free pieces to one another.
+//! That holds because only this process writes it. The file is 0600, in a folder that is nobody else's
+//! ([`super::folder`]); whoever can write to it all the same runs as this user or as root, and could as well write to the
+//! process's memory. Readers outside believe nothing ([`super::reader`]).
+//!
+//! `class` has the sizes of pieces, `addresses` the mapping, `fork` what becomes of it in a child.
 
-use std::cell::UnsafeCell;
-use std::ffi::c_void;
+mod addresses;
+mod class;
+mod fork;
+
 use std::fs::File;
 use std::io;
 use std::ptr::{self, NonNull};
-use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64};
+use std::sync::atomic::Ordering::{Relaxed, Release};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, fence};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rustix::fs::FallocateFlags;
-use rustix::io::Errno;
-use rustix::mm::{MapFlags, MremapFlags, ProtFlags};
-
 use super::layout::{QUANTUM, header, object};
+use super::space;
 use crate::cells::gate;
-
-/// How long the file may become, tried from the first on: addresses cost nothing, but may be limited.
-const RESERVED: [u64; 4] = [64 << 30, 16 << 30, 2 << 30, 256 << 20];
+use class::{CLASSES, class_of};
+use fork::Held;
 
 /// What the file takes at once: enough for the description of a small program, and more than a file system that is all but
 /// full has.
@@ -48,15 +53,18 @@ pub(super) struct Arena {
     forking: Held,
 }
 
-// SAFETY: the memory is shared between threads as atomics, or as pieces that one thread has; `inner` is behind a mutex.
+// SAFETY: `base` leads to memory that is mapped for ever, and is reached from any thread as atomics, or as a piece that
+// one thread was handed; the rest is `Send` by itself, or [`Held`].
 unsafe impl Send for Arena {}
-// SAFETY: likewise; `forking` is reached by the thread alone that holds `inner` and is inside `fork`.
+// SAFETY: likewise. `inner` is behind a mutex, and `forking` is reached by the thread alone that holds it inside `fork`.
 unsafe impl Sync for Arena {}
 
 struct Inner {
     file: Option<File>,
     /// How much of the file is mapped.
     length: u64,
+    /// How far it may yet be mapped.
+    limit: u64,
     /// From here on nothing was ever handed out.
     top: u64,
     /// The first free piece of each class; each names the next.
@@ -65,57 +73,27 @@ struct Inner {
     refusals: u32,
 }
 
-/// What the thread that forks holds meanwhile.
-struct Forking {
-    inner: MutexGuard<'static, Inner>,
-    shadow: Option<Shadow>,
-}
-
-struct Held(UnsafeCell<Option<Forking>>);
-
-/// A copy of the file's memory, for a child of `fork`.
-struct Shadow {
-    memory: NonNull<u8>,
-    length: u64,
-}
-
-/// Sizes of pieces: each up to 32 quanta, and from there eight steps to each doubling.
-const CLASSES: usize = 32 + 8 * 30;
-
-/// The class that a size falls into, and the size that its pieces have.
-fn class_of(size: u64) -> Option<(usize, u64)> {
-    let quanta = size.div_ceil(QUANTUM).max(1);
-    if quanta <= 32 {
-        return Some((quanta as usize - 1, quanta * QUANTUM));
-    }
-    let octave = (quanta - 1).ilog2();
-    let step = 1_u64 << (octave - 3);
-    let quanta = quanta.div_ceil(step) * step;
-    let within = (quanta - (1 << octave)) / step; // 1 to 8
-    let class = 32 + 8 * (octave as usize - 5) + within as usize - 1;
-    (class < CLASSES).then_some((class, quanta * QUANTUM))
-}
-
 impl Arena {
     /// Maps a fresh, empty file.
     pub(super) fn new(file: File) -> io::Result<Arena> {
-        reserve_space(&file, 0, FIRST)?;
-        let (base, reserved) = reserve_addresses()?;
+        space::reserve(&file, 0, FIRST)?;
+        let (base, reserved) = addresses::reserve()?;
         // SAFETY: the addresses were reserved a moment ago, and nobody uses them.
-        unsafe { map(base, &file, 0, FIRST)? };
+        unsafe { addresses::map(base, &file, 0, FIRST)? };
         Ok(Arena {
             base,
             reserved,
             inner: Mutex::new(Inner {
                 file: Some(file),
                 length: FIRST,
+                limit: reserved,
                 top: header::SIZE,
                 free: [0; CLASSES],
                 stamp: 0,
                 refusals: 0,
             }),
             severed: AtomicBool::new(false),
-            forking: Held(UnsafeCell::new(None)),
+            forking: Held::none(),
         })
     }
 
@@ -147,14 +125,16 @@ impl Arena {
     /// The address of a place.
     pub(super) fn at(&self, place: u64) -> NonNull<u8> {
         debug_assert!(place < self.reserved);
-        // SAFETY: places are within the reserved addresses.
+        // SAFETY: every place was handed out by this arena, is in the header, or stands in the file (see the module), so it
+        // is within the reserved addresses, which are one mapping to us.
         unsafe { self.base.add(place as usize) }
     }
 
     /// The word at a place, which is a multiple of eight in memory that was handed out, or the header's.
     pub(super) fn word(&self, place: u64) -> &AtomicU64 {
         debug_assert!(place.is_multiple_of(8));
-        // SAFETY: what was handed out is mapped, stays so, and is only reached as atomics or bytes of `write`.
+        // SAFETY: as for `at`; what was handed out is mapped and stays so, and whoever it was handed to lets other threads
+        // reach it as atomics only.
         unsafe { self.at(place).cast().as_ref() }
     }
 
@@ -183,6 +163,11 @@ impl Arena {
         unsafe { std::slice::from_raw_parts(self.at(place).as_ptr(), length as usize) }
     }
 
+    /// How large a piece is that is taken for so much.
+    pub(super) fn given_for(size: u64) -> Option<u64> {
+        class_of(size).map(|(_, given)| given)
+    }
+
     /// A zeroed piece without a stamp.
     pub(super) fn take_plain(&self, size: u64) -> Option<u64> {
         let _pass = gate::enter();
@@ -208,8 +193,11 @@ impl Arena {
         }
         let (class, size) = class_of(size)?;
         let place = inner.free[class];
-        // A program that scribbles over our memory must not lead us out of it.
-        if place != 0 && place.is_multiple_of(QUANTUM) && place + size <= inner.top {
+        // A program that scribbles over its memory must not lead us out of ours.
+        let is_ours = place >= header::SIZE
+            && place.is_multiple_of(QUANTUM)
+            && place.checked_add(size).is_some_and(|end| end <= inner.top);
+        if is_ours {
             inner.free[class] = self.word(place + object::SIZE).load(Relaxed);
             // SAFETY: the piece is free: nobody has it.
             unsafe { ptr::write_bytes(self.at(place).as_ptr(), 0, size as usize) };
@@ -232,8 +220,9 @@ impl Arena {
         if self.is_severed() {
             return;
         }
-        // Release, and before anything else: a reader that finds other contents finds another stamp.
         self.word(place + object::STAMP).store(0, Release);
+        // What becomes of the piece comes after: a reader that finds other contents finds another stamp.
+        fence(Release);
         // SAFETY: the caller's promise.
         unsafe { self.give_plain_back(place, size) };
     }
@@ -264,221 +253,65 @@ impl Arena {
         let generous = inner.length + (inner.length / 2).clamp(LEAST_GROWTH, MOST_GROWTH);
         let file = inner.file.as_ref()?;
         for length in [generous.max(least), least] {
-            let length = length.next_multiple_of(header::SIZE).min(self.reserved);
-            if length < least || reserve_space(file, inner.length, length).is_err() {
+            let length = length.next_multiple_of(header::SIZE).min(inner.limit);
+            if length < least || space::reserve(file, inner.length, length).is_err() {
                 continue;
             }
-            // SAFETY: these addresses are reserved, and nothing was handed out beyond the file's end.
-            if unsafe { map(self.base, file, inner.length, length) }.is_ok() {
-                inner.length = length;
-                self.word(header::LENGTH).store(length, Release);
-                return Some(());
+            // SAFETY: these addresses are reserved, up to the limit, and nothing was handed out beyond the file's end.
+            if unsafe { addresses::map(self.base, file, inner.length, length) }.is_err() {
+                // The system may have given the addresses up before it failed: they may be anybody's from here on.
+                inner.limit = inner.length;
+                return None;
             }
+            inner.length = length;
+            self.word(header::LENGTH).store(length, Release);
+            return Some(());
         }
         inner.refusals = PATIENCE;
         None
     }
-
-    /// Before a `fork`: copies everything, for the child. `pages` are where cells stand.
-    ///
-    /// Other threads go on recording. What is copied must not point to what is not: cells are copied first, and all that
-    /// they point to was there before them and stays until the fork is over, since nothing is taken or given back
-    /// meanwhile.
-    pub(super) fn before_fork(&'static self, pages: impl Iterator<Item = u64> + Clone, page: u64) {
-        if self.is_severed() {
-            return;
-        }
-        let inner = self.inner();
-        let shadow = self.copy(inner.length, pages, page);
-        // SAFETY: whoever holds `inner` is alone here, until it lets go of it in `after_fork`.
-        unsafe { *self.forking.0.get() = Some(Forking { inner, shadow }) };
-    }
-
-    fn copy(
-        &self,
-        length: u64,
-        pages: impl Iterator<Item = u64> + Clone,
-        page: u64,
-    ) -> Option<Shadow> {
-        let shadow = Shadow::new(length)?;
-        let cells = Shadow::new((pages.clone().count() as u64 * page).max(1))?;
-        for (place, at) in pages.clone().zip((0..).step_by(page as usize)) {
-            self.copy_out(place, cells.memory, at, page);
-        }
-        self.copy_out(0, shadow.memory, 0, length);
-        for (place, at) in pages.zip((0..).step_by(page as usize)) {
-            // SAFETY: both copies are this thread's own; one has room for every page, the other is as long as the file.
-            unsafe {
-                let from = cells.memory.add(at);
-                let to = shadow.memory.add(place as usize);
-                ptr::copy_nonoverlapping(from.as_ptr(), to.as_ptr(), page as usize);
-            }
-        }
-        Some(shadow)
-    }
-
-    fn copy_out(&self, place: u64, to: NonNull<u8>, at: u64, length: u64) {
-        for word in (0..length).step_by(8) {
-            let value = self.word(place + word).load(Acquire);
-            // SAFETY: the copy is that long, and this thread's own.
-            unsafe { to.add((at + word) as usize).cast().write(value) };
-        }
-    }
-
-    /// After a `fork`, on the thread that forked.
-    pub(super) fn after_fork(&'static self, in_child: bool) {
-        // SAFETY: what `before_fork` put there is taken out by the thread that put it there, before it lets go of `inner`.
-        let Some(Forking { mut inner, shadow }) = (unsafe { (*self.forking.0.get()).take() })
-        else {
-            return;
-        };
-        if in_child {
-            self.severed.store(true, Relaxed);
-            // Closing leaves the lock to the parent: it is the open file's, which both have.
-            inner.file = None;
-            // SAFETY: this is the only thread, and from here on nothing else is done with the file's memory.
-            unsafe { self.sever(shadow, inner.length) };
-        }
-    }
-
-    /// Puts private memory in the place of the file's.
-    ///
-    /// # Safety
-    /// Nobody else uses the memory, and all that was copied is in the shadow.
-    unsafe fn sever(&self, shadow: Option<Shadow>, length: u64) {
-        let at = self.base.as_ptr().cast::<c_void>();
-        let length = length as usize;
-        if let Some(shadow) = shadow {
-            // SAFETY: the shadow is that long and nobody else's; what it replaces is this process's own mapping.
-            let moved = unsafe {
-                rustix::mm::mremap_fixed(
-                    shadow.memory.as_ptr().cast(),
-                    length,
-                    length,
-                    MremapFlags::MAYMOVE,
-                    at,
-                )
-            };
-            if moved.is_ok() {
-                std::mem::forget(shadow);
-                return;
-            }
-        }
-        // Without memory for the copy, the child starts from nothing: empty cells are valid, and point nowhere.
-        let protection = ProtFlags::READ | ProtFlags::WRITE;
-        let flags = MapFlags::PRIVATE | MapFlags::FIXED | MapFlags::NORESERVE;
-        // SAFETY: as above.
-        let _ = unsafe { rustix::mm::mmap_anonymous(at, length, protection, flags) };
-    }
-}
-
-impl Shadow {
-    fn new(length: u64) -> Option<Shadow> {
-        let protection = ProtFlags::READ | ProtFlags::WRITE;
-        // SAFETY: a fresh mapping wherever the system likes.
-        let memory = unsafe {
-            rustix::mm::mmap_anonymous(
-                ptr::null_mut(),
-                length as usize,
-                protection,
-                MapFlags::PRIVATE,
-            )
-        };
-        Some(Shadow {
-            memory: NonNull::new(memory.ok()?.cast())?,
-            length,
-        })
-    }
-}
-
-impl Drop for Shadow {
-    fn drop(&mut self) {
-        // SAFETY: the mapping is this value's own.
-        let _ = unsafe { rustix::mm::munmap(self.memory.as_ptr().cast(), self.length as usize) };
-    }
-}
-
-/// Reserves addresses without memory; gives how many.
-fn reserve_addresses() -> io::Result<(NonNull<u8>, u64)> {
-    let mut refused = io::Error::from(io::ErrorKind::OutOfMemory);
-    for length in RESERVED {
-        let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
-        // SAFETY: a fresh mapping wherever the system likes.
-        let reserved = unsafe {
-            rustix::mm::mmap_anonymous(ptr::null_mut(), length as usize, ProtFlags::empty(), flags)
-        };
-        match reserved.map(|at| NonNull::new(at.cast())) {
-            Ok(Some(base)) => return Ok((base, length)),
-            Ok(None) => {}
-            Err(error) => refused = error.into(),
-        }
-    }
-    Err(refused)
-}
-
-/// Maps a part of the file where its addresses are.
-///
-/// # Safety
-/// The addresses are reserved, and nobody uses those of the part.
-unsafe fn map(base: NonNull<u8>, file: &File, from: u64, to: u64) -> io::Result<()> {
-    let protection = ProtFlags::READ | ProtFlags::WRITE;
-    let flags = MapFlags::SHARED | MapFlags::FIXED;
-    // SAFETY: the caller's promise.
-    unsafe {
-        let at = base.as_ptr().add(from as usize).cast::<c_void>();
-        rustix::mm::mmap(at, (to - from) as usize, protection, flags, file, from)?;
-    }
-    Ok(())
-}
-
-/// Makes the file as long as `to`, with space on the disk for what is new.
-fn reserve_space(file: &File, from: u64, to: u64) -> io::Result<()> {
-    // Beyond this limit the system would end the process rather than refuse.
-    let limit = rustix::process::getrlimit(rustix::process::Resource::Fsize);
-    if limit.current.is_some_and(|limit| to > limit) {
-        return Err(Errno::FBIG.into());
-    }
-    loop {
-        match rustix::fs::fallocate(file, FallocateFlags::empty(), from, to - from) {
-            Ok(()) => return Ok(()),
-            Err(Errno::INTR) => {}
-            Err(Errno::OPNOTSUPP | Errno::NOSYS) => return fill(file, from, to),
-            Err(error) => return Err(error.into()),
-        }
-    }
-}
-
-/// Where space cannot be reserved, it is used.
-fn fill(file: &File, from: u64, to: u64) -> io::Result<()> {
-    let zeroes = [0_u8; 4096];
-    let mut at = from;
-    while at < to {
-        let part = zeroes.len().min((to - at) as usize);
-        match rustix::io::pwrite(file, &zeroes[..part], at) {
-            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(written) => at += written as u64,
-            Err(Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// One in a file that has no name any more.
+    fn arena(test: &str) -> Arena {
+        let name = format!("calipers-arena-{test}-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        let mut options = File::options();
+        let file = options.read(true).write(true).create_new(true).open(&path);
+        let arena = Arena::new(file.unwrap()).unwrap();
+        std::fs::remove_file(path).unwrap();
+        arena
+    }
+
     #[test]
-    fn a_class_holds_what_falls_into_it_and_wastes_little() {
-        let mut before = 0;
-        for size in (1..5000).chain((13..34).map(|bits| (1 << bits) + 1)) {
-            let (class, given) = class_of(size).unwrap();
-            assert!(class >= before, "{size}");
-            assert!(given >= size && given.is_multiple_of(QUANTUM), "{size}");
-            assert!(given <= size.next_multiple_of(QUANTUM) + size / 8, "{size}");
-            assert_eq!(class_of(given), Some((class, given)), "{size}");
-            before = class;
+    fn a_piece_that_was_scribbled_over_leads_nowhere_else() {
+        let arena = arena("arena");
+        for link in [0, 1, QUANTUM, FIRST, 1 << 62, u64::MAX - QUANTUM + 1] {
+            let [freed, before] = [1024, 1024].map(|size| arena.take(size).unwrap());
+            // SAFETY: it was taken with this size, and nobody else has it.
+            unsafe { arena.give_back(freed, 1024) };
+            arena.word(freed + object::SIZE).store(link, Relaxed);
+            assert_eq!(arena.take(1024), Some(freed));
+            let next = arena.take(1024).unwrap();
+            assert!(next > before, "{link:#x}: {next} was never used");
         }
-        assert_eq!(class_of(u64::MAX / 2), None);
+    }
+
+    #[test]
+    fn a_piece_that_comes_back_has_no_stamp_until_it_is_used_again_and_then_another() {
+        let arena = arena("stamps");
+        let place = arena.take(300).unwrap();
+        let stamp = arena.word(place + object::STAMP).load(Relaxed);
+        assert_ne!(stamp, 0);
+        // SAFETY: it was taken with this size, and nobody else has it.
+        unsafe { arena.give_back(place, 300) };
+        assert_eq!(arena.word(place + object::STAMP).load(Relaxed), 0);
+        assert_eq!(arena.take(300), Some(place));
+        assert_ne!(arena.word(place + object::STAMP).load(Relaxed), stamp);
+        assert_eq!(arena.word(place + object::CONTENTS).load(Relaxed), 0);
     }
 }

@@ -5,12 +5,10 @@
 //! anew and takes the name over at once.
 
 use std::collections::HashMap;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use foldhash::fast::RandomState;
 use rustix::fs::{FlockOperation, flock};
@@ -18,6 +16,8 @@ use rustix::fs::{FlockOperation, flock};
 use super::entry::{Place, Put, Sort};
 use super::memory::Memory;
 use super::read::VERSION;
+use crate::beside;
+use crate::mapped::removal;
 
 /// At least this much is reserved, and always a multiple of it.
 const PAGE: usize = 4096;
@@ -175,14 +175,8 @@ impl Published {
         if self.owner != std::process::id() {
             return;
         }
-        let (Ok(own), Ok(there)) = (self.page.file.metadata(), fs::symlink_metadata(&self.path))
-        else {
-            return;
-        };
-        if (own.dev(), own.ino()) == (there.dev(), there.ino()) {
-            // It may be gone in this moment, which is what was wanted.
-            let _ = fs::remove_file(&self.path);
-        }
+        // It may be gone in this moment, which is what was wanted.
+        let _ = removal::remove(&self.path, &self.page.file);
     }
 }
 
@@ -204,7 +198,7 @@ impl Page {
         walk(&mut |label, put| plan.add(label, put));
         // Room for as much again, so that a program that begins to use its stats does not begin with new files.
         let room = (plan.end * 2 + END).max(4 * PAGE).next_multiple_of(PAGE);
-        let (file, beside) = create_beside(path)?;
+        let (file, beside) = beside::create(path)?;
         let made = flock(&file, FlockOperation::NonBlockingLockExclusive)
             .map_err(io::Error::from)
             .and_then(|()| Memory::of(&file, room.min(LARGEST)));
@@ -318,35 +312,4 @@ impl Page {
         }
         (updated, true)
     }
-}
-
-/// A new file of ours in the folder, `.name.1234-7`, which only its owner can open.
-fn create_beside(path: &Path) -> io::Result<(File, PathBuf)> {
-    static NUMBER: AtomicU64 = AtomicU64::new(0);
-    let name = path.file_name().ok_or(ErrorKind::InvalidInput)?;
-    let mut taken = io::Error::from(ErrorKind::AlreadyExists);
-    // What a killed process of this number left behind has one of the first names.
-    for _ in 0..64 {
-        let mut hidden = std::ffi::OsString::from(".");
-        hidden.push(name);
-        hidden.push(format!(
-            ".{}-{}",
-            std::process::id(),
-            NUMBER.fetch_add(1, Relaxed)
-        ));
-        let beside = path.with_file_name(hidden);
-        let opened = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create_new(true) // O_EXCL, which follows no link either
-            .mode(0o600)
-            .custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC)
-            .open(&beside);
-        match opened {
-            Ok(file) => return Ok((file, beside)),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => taken = error,
-            Err(error) => return Err(error),
-        }
-    }
-    Err(taken)
 }

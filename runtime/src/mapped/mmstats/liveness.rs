@@ -7,12 +7,12 @@
 use std::fs::File;
 use std::path::Path;
 
-use rustix::fs::{FlockOperation, flock};
-use rustix::process::{Pid, test_kill_process};
-
 use super::lease::{Writers, writers};
-use super::read::{Fields, open, read_opened};
+use super::read::{Fields, ReadError, open, read_opened};
 use super::value::FieldValue;
+use crate::mapped::error::{self, RemoveError};
+use crate::mapped::process::exists;
+use crate::mapped::removal;
 
 /// Whether the writer of a version-1 file is still there, and how that is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,18 +30,41 @@ pub enum Liveness {
 /// It is, when the file is locked, or open for writing anywhere. It is gone, when its process is, or when the process that
 /// has its number now does not have the file open.
 pub fn liveness(path: impl AsRef<Path>) -> Liveness {
-    let opened = open(path.as_ref()).and_then(|file| {
-        let fields = read_opened(&file)?;
-        Ok((file, fields))
-    });
-    match opened {
-        Ok((file, fields)) => of(&file, &fields),
+    match open(path.as_ref()).and_then(judged) {
+        Ok((_, liveness)) => liveness,
         Err(error) => Liveness::Unknown(format!("it {error}")),
     }
 }
 
+/// Removes a version-1 file, if its writer is provably gone.
+///
+/// # Errors
+/// See [`RemoveError`]; the file is then still there.
+pub fn remove(path: impl AsRef<Path>) -> Result<(), RemoveError> {
+    let path = path.as_ref();
+    let unknown = |why| RemoveError::Unknown {
+        path: path.to_owned(),
+        why,
+    };
+    let (file, liveness) = open(path)
+        .and_then(judged)
+        .map_err(|error| unknown(format!("it {error}")))?;
+    match liveness {
+        Liveness::Dead(_) => error::removed(path, removal::remove(path, &file)),
+        Liveness::Alive(_) => Err(RemoveError::Live(path.to_owned())),
+        Liveness::Unknown(why) => Err(unknown(why)),
+    }
+}
+
+/// The same file, so that what becomes of it is done to the one that was looked at.
+fn judged(file: File) -> Result<(File, Liveness), ReadError> {
+    let fields = read_opened(&file)?;
+    let liveness = of(&file, &fields);
+    Ok((file, liveness))
+}
+
 fn of(file: &File, fields: &Fields) -> Liveness {
-    if flock(file, FlockOperation::NonBlockingLockShared).is_err() {
+    if file.try_lock_shared().is_err() {
         return Liveness::Alive("its writer holds it locked".to_owned());
     }
     let writers = writers(file);
@@ -51,7 +74,7 @@ fn of(file: &File, fields: &Fields) -> Liveness {
     let Some(pid) = fields.pid() else {
         return Liveness::Unknown("it does not say which process writes it".to_owned());
     };
-    match (exists(pid), writers) {
+    match (exists(pid.unsigned_abs()), writers) {
         (false, _) => Liveness::Dead(format!("process {pid} is gone")),
         (true, Writers::None) => Liveness::Dead(format!(
             "process {pid} is another one by now: nobody has the file open"
@@ -59,14 +82,6 @@ fn of(file: &File, fields: &Fields) -> Liveness {
         (true, _) => {
             Liveness::Unknown(format!("there is a process {pid}, which may be its writer"))
         }
-    }
-}
-
-/// Whether there is a process of this number, be it somebody else's.
-fn exists(pid: i32) -> bool {
-    match Pid::from_raw(pid) {
-        Some(pid) => test_kill_process(pid) != Err(rustix::io::Errno::SRCH),
-        None => false,
     }
 }
 

@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use memmap2::MmapMut;
 
+use crate::mapped::space;
+
 /// A whole file, mapped for writing. Its space is reserved, so that a full disk cannot end the program later.
 pub(super) struct Memory {
     map: MmapMut,
@@ -19,7 +21,7 @@ pub(super) struct Memory {
 impl Memory {
     /// Maps `length` bytes of a file that this process made for itself, and holds locked.
     pub(super) fn of(file: &File, length: usize) -> io::Result<Memory> {
-        rustix::fs::fallocate(file, rustix::fs::FallocateFlags::empty(), 0, length as u64)?;
+        space::reserve(file, 0, length as u64)?;
         // SAFETY: the bytes are written through this map alone: `file` was made by us, under a name that was not there
         // (`O_EXCL`), is readable and writable by its owner only, and nothing here truncates it. Other processes read
         // it. Whoever truncates it from outside, which only its owner can, ends this program with SIGBUS, as the

@@ -73,7 +73,7 @@ mod tests;
 mod tree;
 mod value;
 
-pub use liveness::{Liveness, liveness};
+pub use liveness::{Liveness, liveness, remove};
 pub use publish::{PublishBuilder, PublishError, Published, publish};
 pub use read::{Field, Fields, ReadError, read};
 pub use value::FieldValue;

@@ -10,8 +10,9 @@ use super::entry::Put;
 use super::file::{self, Owned};
 use super::flat;
 use super::label::make_legal;
-use super::liveness::{Liveness, liveness};
+use super::liveness::remove;
 use super::template;
+use crate::mapped::RemoveError;
 use crate::report::{DeliveryError, Handle, PushError, Pushed, Reader, Schedule, StartError};
 use crate::{Registry, Snapshot, registry};
 
@@ -195,16 +196,18 @@ impl PublishBuilder {
 
 /// Removes what a process that is gone has left under our name.
 fn clear_away(path: &Path) -> Result<(), PublishError> {
-    match liveness(path) {
-        Liveness::Dead(_) => std::fs::remove_file(path).map_err(|source| PublishError::Io {
+    remove(path).map_err(|error| match error {
+        RemoveError::Io { path, source } => PublishError::Io { path, source },
+        RemoveError::Live(path) => PublishError::Taken {
+            path,
+            why: "its writer is there".to_owned(),
+        },
+        RemoveError::Unknown { path, why } => PublishError::Taken { path, why },
+        other => PublishError::Taken {
             path: path.to_owned(),
-            source,
-        }),
-        Liveness::Alive(why) | Liveness::Unknown(why) => Err(PublishError::Taken {
-            path: path.to_owned(),
-            why,
-        }),
-    }
+            why: other.to_string(),
+        },
+    })
 }
 
 /// A version-1 file that is kept up to date. Dropping it ends that and removes the file, unless it is [kept](PublishBuilder::keep).

@@ -28,6 +28,8 @@ pub(in crate::mapped) struct Input {
 pub(super) enum Fault {
     /// It is being changed, so another attempt may succeed.
     Changed,
+    /// It ends before what is read. Beside a writer that is as good as changed: what led there may be something else by now.
+    TooShort,
     Damaged(&'static str),
     Io(io::Error),
 }
@@ -103,11 +105,14 @@ impl Input {
     /// Fills `into` from a place.
     pub(super) fn read(&self, mut at: u64, mut into: &mut [u8]) -> Result<(), Fault> {
         let cost = into.len() as u64 + 64;
+        if at > i64::MAX as u64 {
+            return Err(Fault::TooShort); // no file is so long, and the system has no such place
+        }
         self.work
             .set(self.work.get().checked_sub(cost).ok_or(TOO_MUCH)?);
         while !into.is_empty() {
             match rustix::io::pread(&self.file, &mut *into, at) {
-                Ok(0) => return Err(Fault::Damaged("it ends too early")),
+                Ok(0) => return Err(Fault::TooShort),
                 Ok(read) => {
                     at += read as u64;
                     into = into.get_mut(read..).unwrap_or_default();
@@ -149,6 +154,10 @@ impl Input {
         let path = self.path.clone();
         match fault {
             Fault::Changed => ReadError::Busy(path),
+            Fault::TooShort => ReadError::Damaged {
+                path,
+                why: "it ends too early",
+            },
             Fault::Damaged(why) => ReadError::Damaged { path, why },
             Fault::Io(source) => ReadError::Io { path, source },
         }

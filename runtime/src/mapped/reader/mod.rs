@@ -39,7 +39,7 @@ pub(super) fn read_file(path: &Path) -> Result<Snapshot, ReadError> {
         match Look::new(&input, &head, is_live) {
             Ok(look) => return Ok(shown::snapshot(look, &head, taken)),
             // What changes without anybody to change it is damaged, and stays so.
-            Err(Fault::Changed) if attempt < ATTEMPTS && is_live => {}
+            Err(Fault::Changed | Fault::TooShort) if attempt < ATTEMPTS && is_live => {}
             Err(Fault::Changed) if !is_live => {
                 return Err(input.error(Fault::Damaged("its parts do not belong together")));
             }

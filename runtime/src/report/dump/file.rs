@@ -1,17 +1,16 @@
 //! A file that is there whole or not at all.
 
-use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+
+use crate::beside;
 
 /// Writes a file under another name beside it, and gives it its own when it is complete.
 ///
 /// Only the owner may read and write it. What stands at the path is replaced, and not followed if it is a link.
 pub(super) fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
-    let (mut file, beside) = create_beside(path)?;
+    let (mut file, beside) = beside::create(path)?;
     let written = file
         .write_all(content)
         // The name must not reach the disk before what it stands for does.
@@ -24,40 +23,11 @@ pub(super) fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
     written
 }
 
-/// A new file in the same folder, `.stats.json.1234-7`.
-fn create_beside(path: &Path) -> io::Result<(File, PathBuf)> {
-    static NUMBER: AtomicU64 = AtomicU64::new(0);
-    let name = path.file_name().ok_or(ErrorKind::InvalidInput)?;
-    let mut taken = io::Error::from(ErrorKind::AlreadyExists);
-    // What another process of this number left behind when it was killed has one of the first names.
-    for _ in 0..64 {
-        let mut hidden = OsString::from(".");
-        hidden.push(name);
-        hidden.push(format!(
-            ".{}-{}",
-            std::process::id(),
-            NUMBER.fetch_add(1, Relaxed)
-        ));
-        let beside = path.with_file_name(hidden);
-        let opened = OpenOptions::new()
-            .write(true)
-            .create_new(true) // O_EXCL, which follows no link either
-            .mode(0o600)
-            .custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC)
-            .open(&beside);
-        match opened {
-            Ok(file) => return Ok((file, beside)),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => taken = error,
-            Err(error) => return Err(error),
-        }
-    }
-    Err(taken)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::os::unix::fs::{MetadataExt, symlink};
+    use std::path::PathBuf;
 
     fn folder(name: &str) -> PathBuf {
         let folder =
