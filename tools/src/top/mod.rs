@@ -41,7 +41,8 @@ pub(crate) fn run(asked: &Top) -> Result<ExitCode, Problem> {
         ));
     }
     let names = sources.iter().map(|source| source.name.clone()).collect();
-    let sampler = Sampler::start(sources, Duration::from_secs_f64(asked.delay));
+    let every = Duration::from_secs_f64(asked.delay);
+    let sampler = Sampler::start(asked.sources.clone(), sources, every);
     let mut state = State::new(names);
     let _screen = Screen::take()?;
     let mut terminal = Terminal::new(CrosstermBackend::new(stdout()))?;

@@ -1,20 +1,21 @@
 //! Looks at the processes, again and again, on a thread of its own.
 
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use calipers::Snapshot;
 
 use crate::problem::Problem;
-use crate::source::Source;
+use crate::source::{Source, found};
 
 /// One look at the process that is shown.
 pub(crate) struct Sample {
-    /// Which: zero is all of them added together, others count from one.
-    pub(crate) process: usize,
+    /// What the processes are called that there are now.
+    pub(crate) processes: Vec<String>,
+    /// Which of them was looked at; nothing for all of them added together.
+    pub(crate) process: Option<String>,
     pub(crate) taken: Instant,
     /// What it holds, or why it cannot be read.
     pub(crate) snapshot: Result<Snapshot, String>,
@@ -27,22 +28,33 @@ pub(crate) struct Sampler {
 }
 
 struct Wanted {
-    process: AtomicUsize,
-    changed: Mutex<bool>,
+    choice: Mutex<Choice>,
     bell: Condvar,
 }
 
+#[derive(Default)]
+struct Choice {
+    process: Option<String>,
+    is_new: bool,
+}
+
+impl Wanted {
+    fn choice(&self) -> MutexGuard<'_, Choice> {
+        self.choice.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Sampler {
-    pub(crate) fn start(sources: Vec<Source>, every: Duration) -> Sampler {
+    /// Looks at what these words name, which are the sources there are now.
+    pub(crate) fn start(words: Vec<String>, sources: Vec<Source>, every: Duration) -> Sampler {
         // Of two, so that one is on its way while another is being looked at.
         let (sender, samples) = sync_channel(2);
         let wanted = Arc::new(Wanted {
-            process: AtomicUsize::new(0),
-            changed: Mutex::new(false),
+            choice: Mutex::default(),
             bell: Condvar::new(),
         });
         let heard = Arc::clone(&wanted);
-        thread::spawn(move || sample(&sources, every, &heard, &sender));
+        thread::spawn(move || sample(&words, sources, every, &heard, &sender));
         Sampler { samples, wanted }
     }
 
@@ -52,53 +64,59 @@ impl Sampler {
     }
 
     /// Which process is to be looked at: at once, if it is another one.
-    pub(crate) fn show(&self, process: usize) {
-        if self.wanted.process.swap(process, Relaxed) != process {
-            *self
-                .wanted
-                .changed
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner) = true;
+    pub(crate) fn show(&self, process: Option<&str>) {
+        let mut choice = self.wanted.choice();
+        if choice.process.as_deref() != process {
+            choice.process = process.map(str::to_owned);
+            choice.is_new = true;
             self.wanted.bell.notify_all();
         }
     }
 }
 
-fn sample(sources: &[Source], every: Duration, wanted: &Wanted, sender: &SyncSender<Sample>) {
+fn sample(
+    words: &[String],
+    mut sources: Vec<Source>,
+    every: Duration,
+    wanted: &Wanted,
+    sender: &SyncSender<Sample>,
+) {
     loop {
         let began = Instant::now();
-        let process = wanted.process.load(Relaxed);
+        let process = wanted.choice().process.clone();
         let sample = Sample {
-            process,
+            processes: sources.iter().map(|source| source.name.clone()).collect(),
             taken: began,
-            snapshot: look(sources, process),
+            snapshot: look(&sources, process.as_deref()),
+            process,
         };
         match sender.try_send(sample) {
             Ok(()) | Err(TrySendError::Full(_)) => {}
             Err(TrySendError::Disconnected(_)) => return,
         }
         let left = every.saturating_sub(began.elapsed());
-        let changed = wanted
-            .changed
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let choice = wanted.choice();
         let waited = wanted
             .bell
-            .wait_timeout_while(changed, left, |changed| !*changed);
-        let (mut changed, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        *changed = false;
+            .wait_timeout_while(choice, left, |choice| !choice.is_new);
+        let (mut choice, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        choice.is_new = false;
+        drop(choice);
+        // Where nothing is found any more, what was there is read once more, and says what is wrong with it.
+        if let Ok(now) = found(words) {
+            sources = now;
+        }
     }
 }
 
-fn look(sources: &[Source], process: usize) -> Result<Snapshot, String> {
+fn look(sources: &[Source], process: Option<&str>) -> Result<Snapshot, String> {
     let said = |problem| match problem {
         Problem::Said(text) | Problem::Usage(text) => text,
         Problem::ReaderGone => String::new(),
     };
-    let chosen = match process.checked_sub(1) {
-        Some(one) => sources.get(one..=one).unwrap_or_default(),
-        None => sources,
-    };
+    let chosen = sources
+        .iter()
+        .filter(|source| process.is_none_or(|process| source.name == process));
     let mut all: Option<Snapshot> = None;
     let mut problem = None;
     for source in chosen {
@@ -108,5 +126,9 @@ fn look(sources: &[Source], process: usize) -> Result<Snapshot, String> {
             (Err(error), _) => problem = Some(said(error)),
         }
     }
-    all.ok_or_else(|| problem.unwrap_or_else(|| "there is nothing to look at".to_owned()))
+    let nothing = || match process {
+        Some(gone) => format!("`{gone}` is gone; `[` and `]` choose another process"),
+        None => "there is nothing to look at".to_owned(),
+    };
+    all.ok_or_else(|| problem.unwrap_or_else(nothing))
 }

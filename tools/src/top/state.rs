@@ -45,8 +45,8 @@ pub(crate) struct Branch {
 
 pub(crate) struct State {
     processes: Vec<String>,
-    /// Zero is all of them.
-    process: usize,
+    /// The one that is shown; nothing for all of them.
+    process: Option<String>,
     pub(crate) focus: Focus,
     pub(crate) order: Order,
     pub(crate) search: String,
@@ -73,8 +73,7 @@ pub(crate) struct State {
 impl State {
     pub(crate) fn new(processes: Vec<String>) -> State {
         State {
-            // One alone is nothing to choose from.
-            process: 0,
+            process: None,
             processes,
             focus: Focus::Stats,
             order: Order::Name,
@@ -100,20 +99,26 @@ impl State {
         self.over
     }
 
-    pub(crate) fn process(&self) -> usize {
-        self.process
+    pub(crate) fn process(&self) -> Option<&str> {
+        self.process.as_deref()
     }
 
     /// What the process that is shown is called.
     pub(crate) fn process_name(&self) -> String {
-        match (&*self.processes, self.process.checked_sub(1)) {
-            ([only], _) => only.clone(),
-            (all, None) => format!("all {} processes", all.len()),
-            (all, Some(at)) => {
-                let name = all.get(at).map_or("", |name| name);
-                format!("{name} ({} of {})", at + 1, all.len())
-            }
+        let all = self.processes.len();
+        match (&self.process, self.place_of_process()) {
+            (None, _) if all == 1 => self.processes.concat(),
+            (None, _) => format!("all {all} processes"),
+            (Some(name), Some(_)) if all == 1 => name.clone(),
+            (Some(name), Some(at)) => format!("{name} ({} of {all})", at + 1),
+            (Some(name), None) => format!("{name} (gone)"),
         }
+    }
+
+    /// Where among the processes the one that is shown stands.
+    fn place_of_process(&self) -> Option<usize> {
+        let shown = self.process.as_ref()?;
+        self.processes.iter().position(|name| name == shown)
     }
 
     /// The rows that are shown.
@@ -148,6 +153,13 @@ impl State {
     pub(crate) fn take(&mut self, sample: Sample) -> bool {
         if self.paused || sample.process != self.process {
             return false;
+        }
+        if sample.processes != self.processes {
+            self.processes = sample.processes;
+            if self.process.is_none() {
+                // What a newcomer brings along did not come in a second.
+                self.taken = None;
+            }
         }
         let snapshot = match sample.snapshot {
             Ok(snapshot) => snapshot,
@@ -365,13 +377,14 @@ impl State {
     }
 
     fn choose_process(&mut self, step: isize) {
-        // All of them, then one after another.
-        let count = if self.processes.len() > 1 {
-            self.processes.len() + 1
-        } else {
-            1
+        // All of them, then one after another; of one alone there is nothing to choose but it.
+        let count = self.processes.len() + 1;
+        let at = self.place_of_process().map_or(0, |at| at + 1);
+        let next = (at + count).saturating_add_signed(step) % count;
+        let process = match next.checked_sub(1) {
+            Some(at) if count > 2 => self.processes.get(at).cloned(),
+            _ => None,
         };
-        let process = (self.process + count).saturating_add_signed(step) % count;
         if process != self.process {
             self.process = process;
             self.paused = false;

@@ -14,6 +14,7 @@ use super::view;
 /// A screen of 80 by 24 with keys, and a program to look at.
 struct Top {
     registry: Registry,
+    processes: Vec<String>,
     state: State,
     terminal: Terminal<TestBackend>,
     now: Instant,
@@ -35,9 +36,11 @@ impl Top {
                 .unwrap()
                 .record(Duration::from_millis(millis));
         }
+        let processes: Vec<String> = processes.iter().map(|&name| name.to_owned()).collect();
         let mut top = Top {
             registry,
-            state: State::new(processes.iter().map(|&name| name.to_owned()).collect()),
+            state: State::new(processes.clone()),
+            processes,
             terminal: Terminal::new(TestBackend::new(80, 24)).unwrap(),
             now: Instant::now(),
         };
@@ -58,7 +61,8 @@ impl Top {
 
     fn take(&mut self, snapshot: Result<Snapshot, String>) {
         self.state.take(Sample {
-            process: self.state.process(),
+            processes: self.processes.clone(),
+            process: self.state.process().map(str::to_owned),
             taken: self.now,
             snapshot,
         });
@@ -306,4 +310,37 @@ fn all_100_000_stats_are_sorted_and_drawn() {
     let screen = top.screen();
     println!("100,000 stats in {:?}", began.elapsed());
     assert!(screen.contains("100,00"), "{screen}");
+}
+
+#[test]
+fn processes_come_and_go_and_what_a_newcomer_brings_is_no_rate() {
+    let mut top = Top::of(&["web-1"]);
+    top.registry.counter("web.requests").unwrap().add(5);
+    top.look();
+    let rate = |top: &Top| {
+        let row = top.state.rows().find(|row| row.path == "/web/requests");
+        row.and_then(|row| row.rate)
+    };
+    assert_eq!(rate(&top), Some(5.0));
+    top.processes.push("web-2".to_owned());
+    top.registry.counter("web.requests").unwrap().add(1_000_000);
+    top.look();
+    assert!(top.screen().contains("all 2 processes"));
+    assert_eq!(rate(&top), None, "it counted that before it was seen");
+    top.registry.counter("web.requests").unwrap().add(7);
+    top.look();
+    assert_eq!(rate(&top), Some(7.0));
+    top.press(&[KeyCode::Char(']'), KeyCode::Char(']')]);
+    top.look();
+    assert!(top.screen().contains("web-2 (2 of 2)"), "{}", top.screen());
+    top.processes.pop();
+    top.take(Err("`web-2` is gone".to_owned()));
+    assert!(top.screen().contains("web-2 (gone)"), "{}", top.screen());
+    assert!(
+        top.screen().contains("web/requests"),
+        "what was seen last stays"
+    );
+    top.press(&[KeyCode::Char(']')]);
+    top.look();
+    assert!(top.screen().contains("  web-1  "), "{}", top.screen());
 }

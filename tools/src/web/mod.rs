@@ -1,16 +1,18 @@
 //! `calipers web`: what mmash was, and the page.
 //!
-//! What is named on the command line is looked up anew for every request, so that processes come and go. Nothing in a
-//! request is ever a path: globs choose among the names that were found.
+//! What is named on the command line is looked up again and again, so that processes come and go. Nothing in a request is
+//! ever a path: globs choose among the names that were found.
 //!
 //! How it fits: the library serves the page and `/metrics`; `routes` has mmash's JSON beside it, `aggregate` its
-//! arithmetic.
+//! arithmetic; `looks` sees to it that many requests are few readings.
 
 mod aggregate;
+mod looks;
 mod routes;
 
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use calipers::report::http::Server;
 use calipers::{Registry, Snapshot};
@@ -19,32 +21,53 @@ use crate::cli::Web;
 use crate::problem::{Problem, complain};
 use crate::source::{Source, found};
 use crate::terminal::print;
+use looks::Looks;
 
 /// What is served.
 pub(crate) struct Processes {
     words: Vec<String>,
+    looks: Looks<Look>,
+}
+
+/// The processes there were, and what they said; nothing of one that could not be read, or ended meanwhile.
+pub(crate) struct Look {
+    pub(crate) found: Vec<(Source, Option<Snapshot>)>,
+    side_by_side: OnceLock<Snapshot>,
 }
 
 impl Processes {
-    /// The processes there are now; none when nothing is there.
-    fn sources(&self) -> Vec<Source> {
-        found(&self.words).unwrap_or_default()
+    /// The processes there are, as of a moment ago.
+    fn look(&self) -> Arc<Look> {
+        let look = || {
+            let sources = found(&self.words).unwrap_or_default().into_iter();
+            Look {
+                found: sources
+                    .map(|source| {
+                        let snapshot = source.read().ok();
+                        (source, snapshot)
+                    })
+                    .collect(),
+                side_by_side: OnceLock::new(),
+            }
+        };
+        self.looks.fresh(Instant::now, look)
     }
+}
 
-    /// Those that can be read, by name. One that ended while it was read is left out.
-    fn read(&self) -> Vec<(Source, Snapshot)> {
-        let sources = self.sources().into_iter();
-        sources
-            .filter_map(|source| source.read().ok().map(|snapshot| (source, snapshot)))
-            .collect()
+impl Look {
+    /// Those that could be read.
+    fn read(&self) -> impl Iterator<Item = (&Source, &Snapshot)> {
+        let found = self.found.iter();
+        found.filter_map(|(source, snapshot)| Some((source, snapshot.as_ref()?)))
     }
 
     fn side_by_side(&self) -> Snapshot {
-        Snapshot::side_by_side(
-            self.read()
-                .into_iter()
-                .map(|(source, snapshot)| (source.name, snapshot)),
-        )
+        let made = self.side_by_side.get_or_init(|| {
+            let named =
+                |(source, snapshot): (&Source, &Snapshot)| (source.name.clone(), snapshot.clone());
+            Snapshot::side_by_side(self.read().map(named))
+        });
+        made.clone()
     }
 }
 
@@ -55,6 +78,7 @@ pub(crate) fn run(asked: &Web) -> Result<ExitCode, Problem> {
     }
     let processes = Arc::new(Processes {
         words: asked.sources.clone(),
+        looks: Looks::new(),
     });
     let shown = Arc::clone(&processes);
     let name = match &*asked.sources {
@@ -64,7 +88,7 @@ pub(crate) fn run(asked: &Web) -> Result<ExitCode, Problem> {
     let mut server = Server::builder(&*asked.listen)
         .name(name)
         .registry(&Registry::new())
-        .source(move || shown.side_by_side())
+        .source(move || shown.look().side_by_side())
         .beside(routes::of(processes));
     for host in &asked.allow_host {
         server = server.allow_host(host);

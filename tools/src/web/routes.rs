@@ -128,9 +128,9 @@ fn decoded(text: &str) -> Result<String, String> {
 
 fn files(processes: &Processes, glob: &str) -> Result<Json, String> {
     let chosen = Chosen::of(glob)?;
-    let sources = processes.sources();
+    let look = processes.look();
+    let sources = look.found.iter().map(|(source, _)| source);
     let names = sources
-        .iter()
         .filter(|source| chosen.has(source))
         .map(|source| match source.path() {
             Some(path) => path.to_string_lossy().into_owned(),
@@ -140,19 +140,20 @@ fn files(processes: &Processes, glob: &str) -> Result<Json, String> {
 }
 
 fn all_labels(processes: &Processes) -> Result<Json, String> {
-    let read = processes.read();
-    let labels = read.iter().flat_map(|(_, snapshot)| labels::of(snapshot));
+    let look = processes.look();
+    let labels = look.read().flat_map(|(_, snapshot)| labels::of(snapshot));
     let labels: BTreeSet<String> = labels.map(|field| field.label).collect();
     Ok(json!({ "stats": labels }))
 }
 
 fn values(processes: &Processes, label: &str, asked: &Parameters) -> Result<Json, String> {
     let mut values: BTreeMap<String, Vec<_>> = BTreeMap::new();
-    for (source, snapshot) in processes.read() {
-        if !asked.chosen.has(&source) {
+    let look = processes.look();
+    for (source, snapshot) in look.read() {
+        if !asked.chosen.has(source) {
             continue;
         }
-        for field in labels::of(&snapshot) {
+        for field in labels::of(snapshot) {
             let fits = if asked.exact {
                 field.label == label
             } else {

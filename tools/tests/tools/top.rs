@@ -131,6 +131,20 @@ fn real_keys_on_a_real_terminal_are_heeded_and_the_terminal_is_given_back() {
 }
 
 #[test]
+fn processes_that_come_and_go_are_noticed() {
+    let folder = Folder::new("top-folder");
+    let first = publish(&folder, "first", &counting(3));
+    let screen = Screen::of(&["top", "-d", "0.1", text(&folder.path(""))]);
+    screen.shows("calipers top  first");
+    let _second = publish(&folder, "second", &counting(40));
+    screen.shows("all 2 processes");
+    screen.shows(" 43 ");
+    drop(first);
+    screen.shows("calipers top  second");
+    screen.shows(" 40 ");
+}
+
+#[test]
 fn a_process_with_100_000_stats_is_drawn_and_the_time_it_takes_is_said() {
     let folder = Folder::new("top-many");
     let registry = Registry::new();

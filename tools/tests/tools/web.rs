@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::os::unix::fs::symlink;
 use std::process::{Child, Stdio};
 
-use calipers_tests::parts::Folder;
+use calipers_tests::parts::{Folder, until};
 use serde_json::{Value as Json, json};
 
 use crate::command::{calipers, counting, flush, publish, run, text};
@@ -85,7 +85,10 @@ fn all_processes_of_a_folder_are_on_one_page() {
     flush(&a);
     drop(b);
     let _c = publish(&folder, "c", &counting(9));
-    let whole = web.json("/?format=json");
+    let whole = until("what happened", || {
+        let whole = web.json("/?format=json");
+        whole.get("c").is_some().then_some(whole)
+    });
     assert_eq!(whole["a"]["jobs"], json!({"done": 4}));
     assert_eq!(whole["c"]["jobs"], json!({"done": 9}));
     assert_eq!(whole.get("b"), None);
