@@ -47,6 +47,11 @@ impl Bases {
         }
     }
 
+    /// Those of a whole page, by its first id, if it has any.
+    pub(super) fn of_page(&self, first: u32) -> Option<&[u64; CELLS]> {
+        self.pages.get(first as usize / CELLS)?.as_deref()
+    }
+
     /// Those of a wide run, if it has any.
     pub(super) fn of_line(&self, first: u32) -> Option<&[u64; LINE]> {
         let page = self.pages.get(first as usize / CELLS)?.as_ref()?;

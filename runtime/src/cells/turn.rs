@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use super::block;
 use super::gate;
 use super::ids::{self, CellId, PageKind, Width};
-use super::page::{self, LINE, Page};
+use super::page::{self, CELLS, LINE, Page};
 use super::realm::{self, Bases, MAIN, Realm};
 use super::sample;
 use super::slab::{self, BASE, Line, SHARED, Slab, State};
@@ -420,6 +420,27 @@ impl Reader<'_> {
     pub(crate) fn total(&self, cell: CellId) -> u64 {
         let [sum] = sums_over(&self.listed.slabs, cell.id());
         sum.wrapping_sub(self.base(cell.id()))
+    }
+
+    /// The values of many cells. Neighbours mostly stand on one page, so what there is of it is looked up once.
+    pub(crate) fn totals<'a>(&'a self, cells: &'a [CellId]) -> impl Iterator<Item = u64> + 'a {
+        let mut of = None;
+        let mut pages: Vec<&[AtomicU64; CELLS]> = Vec::new();
+        let mut bases: Option<&[u64; CELLS]> = None;
+        cells.iter().map(move |cell| {
+            if of.replace(cell.page()) != Some(cell.page()) {
+                let first = cell.id() - cell.offset() as u32;
+                // SAFETY: this reader lives within a turn, and only turns free pages.
+                let there = |slab: &&'static Slab| unsafe { slab.run(first) };
+                pages.clear();
+                pages.extend(self.listed.slabs.iter().filter_map(there));
+                bases = self.bases.and_then(|bases| bases.of_page(first));
+            }
+            let sum = pages.iter().fold(0_u64, |sum, page| {
+                sum.wrapping_add(page[cell.offset()].load(Acquire))
+            });
+            sum.wrapping_sub(bases.map_or(0, |bases| bases[cell.offset()]))
+        })
     }
 
     /// A cell's sum, by a thread that has just read what was counted after it. What was counted after it may stand

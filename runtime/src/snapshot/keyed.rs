@@ -1,40 +1,99 @@
 //! Values with a part per key or per state: families, counts by state, time by state.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::Value;
+use super::keys::Keys;
 
 /// What a `Family` held: one value per key.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct FamilyValue {
-    /// Sorted by key text (unescaped).
-    pub(crate) members: Vec<(Arc<str>, Value)>,
+    /// As they read (unescaped).
+    keys: Arc<Keys>,
+    /// A key's value stands where the key does.
+    values: Vec<Value>,
 }
 
 impl FamilyValue {
+    /// Of as many values as there are keys.
+    pub(crate) fn of(keys: Arc<Keys>, values: Vec<Value>) -> FamilyValue {
+        FamilyValue { keys, values }
+    }
+
     /// The member of this key, as the key reads (`/index`, not `%2Findex`).
     pub fn get(&self, key: &str) -> Option<&Value> {
-        let place = self
-            .members
-            .binary_search_by(|(own, _)| (**own).cmp(key))
-            .ok()?;
-        self.members.get(place).map(|(_, value)| value)
+        self.values.get(self.keys.find(key).ok()?)
     }
 
     /// All members as `(key, value)`, sorted by key.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Value)> {
-        self.members.iter().map(|(key, value)| (&**key, value))
+        self.keys.iter().zip(&self.values)
     }
 
     /// How many members there are.
     pub fn len(&self) -> usize {
-        self.members.len()
+        self.values.len()
     }
 
     /// Whether no key was used yet.
     pub fn is_empty(&self) -> bool {
-        self.members.is_empty()
+        self.values.is_empty()
+    }
+
+    /// Whether no key has anything that formats escape.
+    #[cfg(any(feature = "prometheus", feature = "otlp"))]
+    pub(crate) fn has_plain_keys(&self) -> bool {
+        self.keys.are_plain()
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut Value)> {
+        self.keys.iter().zip(&mut self.values)
+    }
+
+    /// The same keys with other values.
+    pub(crate) fn map(&self, value: impl FnMut((&str, &Value)) -> Value) -> FamilyValue {
+        FamilyValue {
+            keys: Arc::clone(&self.keys),
+            values: self.iter().map(value).collect(),
+        }
+    }
+
+    /// The keys, and their values in the same order.
+    pub(crate) fn into_parts(self) -> (Arc<Keys>, Vec<Value>) {
+        (self.keys, self.values)
+    }
+
+    /// The member of a key; `Err` gives where it is to be inserted.
+    pub(super) fn find_mut(&mut self, key: &str) -> Result<&mut Value, usize> {
+        let at = self.keys.find(key)?;
+        self.values.get_mut(at).ok_or(at)
+    }
+
+    pub(super) fn insert(&mut self, at: usize, key: &str, value: Value) {
+        Arc::make_mut(&mut self.keys).insert(at, key);
+        self.values.insert(at.min(self.values.len()), value);
+    }
+}
+
+impl fmt::Debug for FamilyValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
+/// Of members that are sorted by key, each there once.
+impl<K: AsRef<str>> FromIterator<(K, Value)> for FamilyValue {
+    fn from_iter<T: IntoIterator<Item = (K, Value)>>(sorted: T) -> FamilyValue {
+        let mut keys = Keys::default();
+        let members = sorted.into_iter();
+        let values = members.map(|(key, value)| {
+            keys.push(key.as_ref());
+            value
+        });
+        let values = values.collect();
+        FamilyValue::of(Arc::new(keys), values)
     }
 }
 

@@ -233,15 +233,18 @@ impl StatesValue {
 impl FamilyValue {
     /// Adds key by key; a member of another kind than ours is left out.
     pub(crate) fn fold(&mut self, kind: Kind, other: &FamilyValue) {
-        for (key, value) in &other.members {
-            match self.members.binary_search_by(|(own, _)| own.cmp(key)) {
-                Ok(at) => {
-                    if let Some((_, own)) = self.members.get_mut(at) {
-                        own.fold(kind, value);
-                    }
-                }
-                Err(at) => self.members.insert(at, (Arc::clone(key), value.clone())),
+        for (key, value) in other.iter() {
+            self.fold_member(kind, key, value);
+        }
+    }
+
+    /// Adds what is under one key.
+    pub(crate) fn fold_member(&mut self, kind: Kind, key: &str, value: &Value) {
+        match self.find_mut(key) {
+            Ok(own) => {
+                own.fold(kind, value);
             }
+            Err(at) => self.insert(at, key, value.clone()),
         }
     }
 }

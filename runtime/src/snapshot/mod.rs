@@ -20,6 +20,7 @@ pub mod humane;
 mod json;
 mod key_text;
 mod keyed;
+mod keys;
 mod lookup;
 mod merge;
 #[cfg(any(feature = "graphite", feature = "pipe"))]
@@ -54,6 +55,7 @@ pub use filter::FilterError;
 pub(crate) use filter::PathGlob;
 pub use key_text::{escape, unescape};
 pub use keyed::{FamilyValue, StateTimeValue, StatesValue};
+pub(crate) use keys::Keys;
 pub use merge::MergeConflict;
 pub use query::QueryError;
 #[cfg(feature = "otlp")]

@@ -148,16 +148,10 @@ impl StateTimeValue {
 
 impl FamilyValue {
     fn since(&self, before: &FamilyValue) -> FamilyValue {
-        let difference = |key: &str, now: &Value| {
+        self.map(|(key, now)| {
             before
                 .get(key)
                 .map_or_else(|| now.clone(), |had| now.since(had))
-        };
-        let members = self.members.iter();
-        FamilyValue {
-            members: members
-                .map(|(key, now)| (Arc::clone(key), difference(key, now)))
-                .collect(),
-        }
+        })
     }
 }

@@ -42,18 +42,13 @@ pub(crate) fn add(into: &mut Value, aggregate: &Spec, value: &Value, admitted: &
         }
         (Value::Family(into), Value::Family(family)) => {
             let kind = member_kind(aggregate.kind);
-            let into = &mut Arc::make_mut(into).members;
-            for (key, value) in &family.members {
+            let into = Arc::make_mut(into);
+            for (key, value) in family.iter() {
                 if aggregate.hide_zero && value == &nothing(kind) {
                     continue;
                 }
                 let key = admitted.admit(aggregate, key);
-                match into.binary_search_by(|(own, _)| own.cmp(&key)) {
-                    Ok(at) => {
-                        into[at].1.fold(kind, value);
-                    }
-                    Err(at) => into.insert(at, (key, value.clone())),
-                }
+                into.fold_member(kind, &key, value);
             }
         }
         (into, value) => {
@@ -101,11 +96,10 @@ pub(crate) fn without_level(value: Value) -> Option<Value> {
     match value {
         Value::Counter(_) | Value::Meter(_) | Value::Histogram(_) | Value::Timer(_) => Some(value),
         Value::Family(family) => {
-            let members = Arc::unwrap_or_clone(family).members.into_iter();
-            let members = members
-                .filter_map(|(key, value)| Some((key, without_level(value)?)))
-                .collect();
-            Some(Value::Family(Arc::new(FamilyValue { members })))
+            let (keys, values) = Arc::unwrap_or_clone(family).into_parts();
+            let members = keys.iter().zip(values);
+            let members = members.filter_map(|(key, value)| Some((key, without_level(value)?)));
+            Some(Value::Family(Arc::new(members.collect())))
         }
         _ => None,
     }

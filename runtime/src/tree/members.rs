@@ -1,7 +1,7 @@
 //! A family's members, as the tree sees them.
 
 use std::any::Any;
-use std::cell::RefCell;
+use std::cell::{RefCell, RefMut};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -13,9 +13,11 @@ use super::entry::{Entry, Source};
 use super::journal::{Journal, Key, journal};
 use super::standing::ByName;
 use super::stat_name::StatName;
+use crate::Kind;
 use crate::cells::list::Stack;
 use crate::cells::turn::{Kept, Turn};
-use crate::cells::{clock, gate};
+use crate::cells::{CellId, clock, gate};
+use crate::snapshot::Keys;
 
 /// One stat a key. Whoever adds one looks the key up under a lock; the collector, which never takes it, learns of members from
 /// a list of news, and keeps them in the order of their keys.
@@ -30,11 +32,40 @@ pub(crate) struct Members {
     is_told: AtomicBool,
     /// Those that the collector has not heard of.
     news: Stack<Arc<Entry>>,
-    /// Those that it has, so that a snapshot need not sort them: that is most of its work where there are many. Shared, so
-    /// that it can be gone through while the turn changes other things.
-    known: Kept<RefCell<Arc<Vec<Arc<Entry>>>>>,
+    /// Those that it has.
+    known: Kept<RefCell<Known>>,
     /// The family that users hold, if one still does; whoever opens the same place again shares it.
     pub(crate) typed: Mutex<Weak<dyn Any + Send + Sync>>,
+}
+
+/// The members that the collector has heard of, in the order of their keys, so that a snapshot need not sort them: that is
+/// most of its work where there are many. Shared, so that they can be gone through while the turn changes other things.
+#[derive(Default)]
+struct Known {
+    members: Arc<Vec<Arc<Entry>>>,
+    /// Made when a snapshot first wants it, and forgotten when there is news.
+    column: Option<Arc<Column>>,
+}
+
+/// What of a family's members a snapshot needs, side by side: many members are read without visiting them in memory. It
+/// takes as much as the keys' texts and up to sixteen bytes a member.
+pub(crate) struct Column {
+    pub(crate) keys: Arc<Keys>,
+    /// Where their numbers are, if they are counters.
+    pub(crate) counters: Option<Box<[CellId]>>,
+}
+
+impl Column {
+    fn of(members: &[Arc<Entry>]) -> Column {
+        let counter = |member: &Arc<Entry>| match (&member.source, member.spec.kind) {
+            (Source::Counter(cell), Kind::Counter) => Some(*cell),
+            _ => None,
+        };
+        Column {
+            keys: Arc::new(members.iter().map(|member| &*member.name).collect()),
+            counters: members.iter().map(counter).collect(),
+        }
+    }
 }
 
 /// How many keys a family admits when nothing else is said.
@@ -117,13 +148,25 @@ impl Members {
 
     /// All of them, by key.
     pub(crate) fn sorted(&self, turn: &Turn) -> Arc<Vec<Arc<Entry>>> {
+        self.up_to_date(turn).members.clone()
+    }
+
+    /// All of them by key, as a snapshot needs them.
+    pub(crate) fn column(&self, turn: &Turn) -> Arc<Column> {
+        let Known { members, column } = &mut *self.up_to_date(turn);
+        let column = column.get_or_insert_with(|| Arc::new(Column::of(members)));
+        column.clone()
+    }
+
+    fn up_to_date<'t>(&'t self, turn: &'t Turn) -> RefMut<'t, Known> {
         let mut known = self.known.get(turn).borrow_mut();
         let mut news = self.news.take().peekable();
         if news.peek().is_some() {
-            let known = Arc::make_mut(&mut known);
-            known.extend(news);
-            known.sort_by(|a, b| a.name.cmp(&b.name));
+            known.column = None;
+            let members = Arc::make_mut(&mut known.members);
+            members.extend(news);
+            members.sort_by(|a, b| a.name.cmp(&b.name));
         }
-        known.clone()
+        known
     }
 }

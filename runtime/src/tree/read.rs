@@ -85,9 +85,7 @@ impl<'t> Read<'t> {
                 }
             }
             Source::Wide(run) => self.wide(entry, *run, rated()),
-            Source::Family(members) => Value::Family(Arc::new(FamilyValue {
-                members: self.members(entry, members, now),
-            })),
+            Source::Family(members) => Value::Family(Arc::new(self.family(entry, members, now))),
             Source::Aggregate(states) if entry.spec.kind == Kind::CountBy => {
                 Value::CountBy(Arc::new(StatesValue {
                     counts: states.iter().map(|state| (state.clone(), 0)).collect(),
@@ -180,16 +178,19 @@ impl<'t> Read<'t> {
     }
 
     /// A family's members by key.
-    fn members(&self, family: &Entry, members: &Members, now: u64) -> Vec<(Arc<str>, Value)> {
-        let members = members.sorted(self.turn);
-        let mut values = Vec::with_capacity(members.len());
-        values.extend(
-            members
-                .iter()
-                .map(|member| (member.key(), self.value(member, now)))
-                .filter(|(_, value)| !(family.spec.hide_zero && is_zero(value))),
-        );
-        values
+    fn family(&self, family: &Entry, members: &Members, now: u64) -> FamilyValue {
+        let value = |member: &Arc<Entry>| self.value(member, now);
+        if family.spec.hide_zero {
+            let members = members.sorted(self.turn);
+            let shown = members.iter().map(|member| (&*member.name, value(member)));
+            return shown.filter(|(_, value)| !is_zero(value)).collect();
+        }
+        let column = members.column(self.turn);
+        let values = match &column.counters {
+            Some(cells) => self.reader.totals(cells).map(Value::Counter).collect(),
+            None => members.sorted(self.turn).iter().map(value).collect(),
+        };
+        FamilyValue::of(column.keys.clone(), values)
     }
 }
 

@@ -51,22 +51,23 @@ impl Total {
             return self.all.absorb(kind, value, taken.own, taken.born);
         };
         let mut by_key = taken.by_key;
-        for (key, value) in Arc::unwrap_or_clone(family).members {
+        let (keys, values) = Arc::unwrap_or_clone(family).into_parts();
+        for (key, value) in keys.iter().zip(values) {
             let kind = fold::member_kind(aggregate.kind);
-            let ticked = by_key.remove(&*key);
-            self.part(aggregate, Some(&key))
+            let ticked = by_key.remove(key);
+            self.part(aggregate, Some(key))
                 .absorb(kind, value, ticked, taken.born);
         }
     }
 
     /// Adds events that a descendant counted.
     pub(super) fn gain(&mut self, aggregate: &Spec, (key, events): &Gain) {
-        self.part(aggregate, key.as_ref()).gained += events;
+        self.part(aggregate, key.as_deref()).gained += events;
     }
 
     /// The whole, or what is under a key; under the overflow's when there are too many. Keys are never given up, so that
     /// no key's total ever moves.
-    fn part(&mut self, aggregate: &Spec, key: Option<&Arc<str>>) -> &mut Part {
+    fn part(&mut self, aggregate: &Spec, key: Option<&str>) -> &mut Part {
         match key {
             None => &mut self.all,
             Some(key) => {
@@ -77,30 +78,31 @@ impl Total {
     }
 
     /// The key under which the aggregate counts `key`.
-    pub(crate) fn admit(&mut self, aggregate: &Spec, key: &Arc<str>) -> Arc<str> {
+    pub(crate) fn admit(&mut self, aggregate: &Spec, key: &str) -> Arc<str> {
+        if let Some((key, _)) = self.keys.get_key_value(key) {
+            return key.clone();
+        }
         let cap = match aggregate.cap {
             0 => DEFAULT_CAP,
             cap => cap,
         };
-        if !self.keys.contains_key(key) {
-            let used = self.keys.len() - usize::from(self.keys.contains_key(OVERFLOW));
-            if used >= cap && &**key != OVERFLOW {
-                return Arc::from(OVERFLOW);
-            }
-            self.keys.insert(key.clone(), Part::default());
+        let used = self.keys.len() - usize::from(self.keys.contains_key(OVERFLOW));
+        if used >= cap && key != OVERFLOW {
+            return Arc::from(OVERFLOW);
         }
-        key.clone()
+        let key: Arc<str> = Arc::from(key);
+        self.keys.insert(key.clone(), Part::default());
+        key
     }
 
     /// What was retired.
     pub(super) fn value(&self, kind: Kind, now: u64) -> Value {
         if matches!(kind.folded(), Kind::Family(_)) {
-            let members = self
-                .keys
-                .iter()
-                .filter_map(|(key, part)| Some((key.clone(), part.retired(now)?)))
+            let parts = self.keys.iter();
+            let members: FamilyValue = parts
+                .filter_map(|(key, part)| Some((key, part.retired(now)?)))
                 .collect();
-            return Value::Family(Arc::new(FamilyValue { members }));
+            return Value::Family(Arc::new(members));
         }
         self.all.retired(now).unwrap_or_else(|| fold::nothing(kind))
     }
@@ -120,7 +122,7 @@ impl Total {
     pub(super) fn set_rates(&self, value: &mut Value, now: u64) {
         match value {
             Value::Family(family) => {
-                for (key, value) in &mut Arc::make_mut(family).members {
+                for (key, value) in Arc::make_mut(family).iter_mut() {
                     if let Some(part) = self.keys.get(key) {
                         part.set_rates(value, now);
                     }

@@ -12,9 +12,7 @@ use super::head::Head;
 use super::look::{Look, is_of};
 use crate::Kind;
 use crate::mapped::layout::source;
-use crate::snapshot::{
-    Assembly, FamilyValue, PlaceShape, Snapshot, StatShape, StatesValue, Value, path_order,
-};
+use crate::snapshot::{Assembly, PlaceShape, Snapshot, StatShape, StatesValue, Value, path_order};
 use crate::tree::class::Spec;
 use crate::tree::fold;
 use crate::tree::read::is_zero;
@@ -110,7 +108,7 @@ fn order(a: &Stat, b: &Stat) -> Ordering {
 fn family(mut members: Vec<(Arc<str>, Value)>) -> Value {
     members.sort_by(|(a, _), (b, _)| a.cmp(b));
     members.dedup_by(|(a, _), (b, _)| a == b);
-    Value::Family(Arc::new(FamilyValue { members }))
+    Value::Family(Arc::new(members.into_iter().collect()))
 }
 
 /// What was retired into an aggregate.
@@ -190,7 +188,7 @@ fn fold_rows(rows: &mut [Row]) {
 fn admitting(spec: &Spec, value: &Value) -> Total {
     let mut total = Total::default();
     if let Value::Family(family) = value {
-        for (key, _) in &family.members {
+        for (key, _) in family.iter() {
             total.admit(spec, key);
         }
     }

@@ -31,20 +31,42 @@ pub(in crate::report) trait Writer {
     fn numbers<'n>(
         &mut self,
         labels: &[u8],
-        label: &str,
+        label: Added<'_>,
         numbers: impl Iterator<Item = (&'n str, Number)>,
         stat: &StatShape,
     ) {
         let mut all = labels.to_vec();
         for (value, number) in numbers {
             all.truncate(labels.len());
-            self.label(&mut all, label, value);
+            self.label(&mut all, label.name, value);
             self.number(&all, number, stat);
         }
     }
 
     /// A series that is a distribution.
     fn histogram(&mut self, labels: &[u8], of: &Distribution, scale: &Scale, stat: &StatShape);
+}
+
+/// A label that many series have beside those that are the same for all.
+#[derive(Clone, Copy)]
+pub(in crate::report) struct Added<'a> {
+    pub(in crate::report) name: &'a str,
+    /// Whether no value has anything that a format escapes.
+    #[cfg_attr(
+        not(feature = "prometheus"),
+        allow(dead_code, reason = "only Prometheus has formats that are text")
+    )]
+    pub(in crate::report) plain: bool,
+}
+
+impl<'a> Added<'a> {
+    fn any(name: &'a str) -> Added<'a> {
+        Added { name, plain: false }
+    }
+
+    fn plain(name: &'a str) -> Added<'a> {
+        Added { name, plain: true }
+    }
 }
 
 /// What is said about a family before its samples.
@@ -141,17 +163,20 @@ impl<W: Writer> Series<'_, W> {
             _ => None,
         };
         if family
-            .members
-            .first()
+            .iter()
+            .next()
             .is_some_and(|(_, first)| scalar(first).is_some())
         {
             let numbers = family
-                .members
                 .iter()
-                .filter_map(|(key, member)| Some((&**key, scalar(member)?)));
-            return self.numbers(key, numbers);
+                .filter_map(|(key, member)| Some((key, scalar(member)?)));
+            let label = match family.has_plain_keys() {
+                true => Added::plain(key),
+                false => Added::any(key),
+            };
+            return self.numbers(label, numbers);
         }
-        for (value, member) in &family.members {
+        for (value, member) in family.iter() {
             let without = self.labels.len();
             self.writer.label(self.labels, key, value);
             self.value(keys, member);
@@ -168,14 +193,14 @@ impl<W: Writer> Series<'_, W> {
                 let seconds = |nanos: u64| common.scaled(Number::U64(nanos));
                 let times = times.nanos.iter();
                 self.numbers(
-                    STATE,
+                    Added::any(STATE),
                     times.map(|(state, nanos)| (&**state, seconds(*nanos))),
                 );
             }
             Value::CountBy(states) => {
                 let counts = states.counts.iter();
                 self.numbers(
-                    STATE,
+                    Added::any(STATE),
                     counts.map(|(state, count)| (&**state, Number::U64(*count))),
                 );
             }
@@ -185,7 +210,7 @@ impl<W: Writer> Series<'_, W> {
                 let open = current.iter().filter(|state| !states.contains(state));
                 let all = states.iter().chain(open);
                 let label = common.dialect.state_label(common.family);
-                self.numbers(label, all.map(|state| (&**state, holds(state))));
+                self.numbers(Added::any(label), all.map(|state| (&**state, holds(state))));
             }
             Value::Info(entries) => self.info(entries),
             _ => {
@@ -212,7 +237,7 @@ impl<W: Writer> Series<'_, W> {
         let all = all
             .into_iter()
             .map(|(outcome, count)| (outcome, Number::U64(count)));
-        self.numbers(OUTCOME, all);
+        self.numbers(Added::plain(OUTCOME), all);
     }
 
     fn info(&mut self, entries: &[(Box<str>, Box<str>)]) {
@@ -234,7 +259,7 @@ impl<W: Writer> Series<'_, W> {
         self.writer.number(self.labels, number, self.stat);
     }
 
-    fn numbers<'n>(&mut self, label: &str, numbers: impl Iterator<Item = (&'n str, Number)>) {
+    fn numbers<'n>(&mut self, label: Added<'_>, numbers: impl Iterator<Item = (&'n str, Number)>) {
         self.writer.numbers(self.labels, label, numbers, self.stat);
     }
 

@@ -29,6 +29,8 @@ use foldhash::fast::RandomState;
 
 pub use depth::Depth;
 pub(in crate::report) use dialect::{Dialect, Unit};
+#[cfg(feature = "prometheus")]
+pub(in crate::report) use emit::Added;
 pub(in crate::report) use emit::{Header, Writer, emit, since_1970};
 pub(in crate::report) use factor::Factor;
 #[cfg(feature = "prometheus")]

@@ -105,16 +105,18 @@
 //!
 //! # What it costs
 //!
-//! Writing 100,000 members of a family as text takes 15 ns each, where copying finished lines takes 7; instances cost
-//! what it takes to visit them in memory, 50 to 150 ns. Nothing is kept from one exposition to the next. The
+//! Writing 100,000 members of a family as text takes 12 ns each, and reading them before that 5, where copying finished
+//! lines takes 7; instances cost what it takes to visit them in memory, 50 to 150 ns. Nothing is kept from one exposition
+//! to the next; the snapshots of a family share its keys. The
 //! reader's own stats are below `/calipers/report/prometheus/`: `scrapes`, `bytes`, `duration` and `collisions`.
 //!
 //! How it fits: [`Format`] is negotiated in `accept`; what shows where is found out by `families`, which all protocols of
-//! named metrics share, and spelt by `spelling` with `name` and `unit`; `text` and `protobuf` write it, `native` has the
-//! latter's histograms.
+//! named metrics share, and spelt by `spelling` with `name` and `unit`; `text`, with `lines`, and `protobuf` write it,
+//! `native` has the latter's histograms.
 
 mod accept;
 mod exposition;
+mod lines;
 mod name;
 mod native;
 mod own;

@@ -3,8 +3,9 @@
 //! Labels are collected as the bytes they become, `thread="0",key="a"`, so that the lines of one histogram copy them
 //! rather than escape them anew.
 
+use super::lines::Lines;
 use super::name::without_nul;
-use crate::report::families::{Header, Scale, Type, Writer, since_1970};
+use crate::report::families::{Added, Header, Scale, Type, Writer, since_1970};
 use crate::snapshot::{Distribution, Number, StatShape};
 
 pub(super) struct Text<'a> {
@@ -169,30 +170,36 @@ impl Writer for Text<'_> {
     fn numbers<'n>(
         &mut self,
         labels: &[u8],
-        label: &str,
+        label: Added<'_>,
         numbers: impl Iterator<Item = (&'n str, Number)>,
         stat: &StatShape,
     ) {
-        let head = self.head(suffix(self.of), labels, label);
+        let head = self.head(suffix(self.of), labels, label.name);
         let created = (self.created && self.of == Type::Counter).then(|| {
             let mut end = b"\"} ".to_vec();
             push_created(&mut end, stat);
-            (self.head("_created", labels, label), end)
+            (self.head("_created", labels, label.name), end)
         });
-        let out = &mut *self.out;
+        let mut lines = Lines::new(self.out);
+        let mut escaped = Vec::new();
         for (value, number) in numbers {
-            out.reserve(head.len() + value.len() + 32);
-            out.extend_from_slice(&head);
-            let at = out.len();
-            push_label_value(out, value);
-            let end = out.len();
-            out.extend_from_slice(b"\"} ");
-            push_number(out, number);
-            out.push(b'\n');
+            lines.put(&head);
+            let begin = lines.end();
+            if label.plain {
+                lines.put(value.as_bytes());
+            } else {
+                escaped.clear();
+                push_label_value(&mut escaped, value);
+                lines.put(&escaped);
+            }
+            let end = lines.end();
+            lines.put(b"\"} ");
+            with_number(number, |number| lines.put(number));
+            lines.put(b"\n");
             if let Some((head, tail)) = &created {
-                out.extend_from_slice(head);
-                out.extend_from_within(at..end);
-                out.extend_from_slice(tail);
+                lines.put(head);
+                lines.repeat(begin, end);
+                lines.put(tail);
             }
         }
     }
@@ -270,18 +277,22 @@ fn push_whole(out: &mut Vec<u8>, number: u64) {
 }
 
 fn push_number(out: &mut Vec<u8>, number: Number) {
+    with_number(number, |text| out.extend_from_slice(text));
+}
+
+/// Hands on how a number is written.
+#[inline(always)]
+fn with_number(number: Number, take: impl FnOnce(&[u8])) {
     match number {
-        Number::U64(number) => push_whole(out, number),
-        Number::I64(number) => {
-            out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
-        }
-        Number::Bool(flag) => out.push(b'0' + u8::from(flag)),
+        Number::U64(number) => take(itoa::Buffer::new().format(number).as_bytes()),
+        Number::I64(number) => take(itoa::Buffer::new().format(number).as_bytes()),
+        Number::Bool(flag) => take(if flag { b"1" } else { b"0" }),
         Number::F64(number) if number.is_finite() => {
-            out.extend_from_slice(zmij::Buffer::new().format_finite(number).as_bytes());
+            take(zmij::Buffer::new().format_finite(number).as_bytes());
         }
-        Number::F64(number) if number.is_nan() => out.extend_from_slice(b"NaN"),
-        Number::F64(number) if number > 0.0 => out.extend_from_slice(b"+Inf"),
-        Number::F64(_) => out.extend_from_slice(b"-Inf"),
+        Number::F64(number) if number.is_nan() => take(b"NaN"),
+        Number::F64(number) if number > 0.0 => take(b"+Inf"),
+        Number::F64(_) => take(b"-Inf"),
     }
 }
 

@@ -136,9 +136,9 @@ fn histogram(numbers: &[f64]) -> Value {
 }
 
 fn family<const N: usize>(members: [(&str, Value); N]) -> Value {
-    let mut members = members.map(|(key, value)| (Arc::from(key), value)).to_vec();
-    members.sort_by(|(a, _): &(Arc<str>, _), (b, _)| a.cmp(b));
-    Value::Family(Arc::new(FamilyValue { members }))
+    let mut members = members.to_vec();
+    members.sort_by_key(|(key, _)| *key);
+    Value::Family(Arc::new(members.into_iter().collect()))
 }
 
 fn counts<const N: usize>(states: [(&str, u64); N]) -> Vec<(Arc<str>, u64)> {

@@ -91,9 +91,9 @@ fn a_collapsed_place_is_one_line_until_it_is_opened() {
 #[test]
 fn a_large_family_says_how_much_of_it_is_not_shown() {
     let members = (0..1025)
-        .map(|n| (Arc::from(format!("k{n:04}")), Value::Counter(n)))
+        .map(|n| (format!("k{n:04}"), Value::Counter(n)))
         .collect();
-    let sample = snapshot([("/f", Value::Family(Arc::new(FamilyValue { members })))]);
+    let sample = snapshot([("/f", Value::Family(Arc::new(members)))]);
     assert_eq!(sample.to_string().lines().count(), 2 + 20 + 1);
     assert!(sample.to_string().ends_with("    … 1,005 more\n"));
     assert_eq!(
