@@ -4,6 +4,8 @@ mod clean;
 mod command;
 mod hosts;
 mod poll;
+mod screen;
+mod shell;
 mod slurp;
 mod top;
 mod web;
