@@ -19,7 +19,7 @@ pub enum QueryError {
     },
     /// Something other than an operator follows the key.
     #[error(
-        "expected one of `=`, `!=`, `>`, `>=`, `<`, `<=` at column {column}, found {}; quote names with blanks",
+        "expected one of `=`, `!=`, `>`, `>=`, `<`, `<=` at column {column}, found {}; quote names with blanks or signs",
         show(found)
     )]
     ExpectedOperator {
@@ -28,15 +28,18 @@ pub enum QueryError {
         /// What is there.
         found: String,
     },
-    /// Nothing follows the operator.
+    /// Nothing follows the operator, or another one does.
     #[error(
-        "expected a number or a text after `{operator}` at column {column}, found the end of the query"
+        "expected a number or a text after `{operator}` at column {column}, found {}",
+        show(found)
     )]
     ExpectedValue {
         /// Where it was expected.
         column: usize,
         /// The operator before it.
         operator: &'static str,
+        /// What is there; empty at the end of the query.
+        found: String,
     },
     /// An operator that compares sizes is followed by something that has none.
     #[error(
@@ -50,9 +53,10 @@ pub enum QueryError {
         /// What is there.
         found: String,
     },
-    /// Something follows a value in quotes.
+    /// Something follows the value.
     #[error(
-        "expected the end of the query at column {column}, found `{found}`; one query is one comparison"
+        "expected the end of the query at column {column}, found `{found}`; one query is one comparison, \
+         texts with blanks or signs are quoted"
     )]
     ExpectedEnd {
         /// Where it was expected.

@@ -26,7 +26,7 @@ impl Snapshot {
     /// | `latency.recent.p99 > 2s` | a field of a field |
     /// | `byPath./index > 100` | a family's member; `state.waiting_for_task > 2` counts by state alike |
     /// | `handler/latency.err > 0` | only where the path ends in `handler/latency`; from the root with a `/` first |
-    /// | `"a b"."x.y" = "3 > 2"` | quotes, single or double, where a name or a text has blanks or signs |
+    /// | `"a b"."x.y" = "3 > 2"` | quotes, single or double, where a name or a text has blanks or signs (`=<>!`, in names also `()&\|*`) |
     ///
     /// A meter without a field means its count. What holds nothing (a gauge never set, a percentile of no values)
     /// satisfies no comparison. A stat is kept whole; places without any stat left go, except those on the way
@@ -34,7 +34,7 @@ impl Snapshot {
     ///
     /// # Errors
     ///
-    /// Says what was expected and at which column, when the text is not a query, when `>` and its like stand
+    /// Says what was expected and at which column, when the text is not a query (one that goes on with `and` is none), when `>` and its like stand
     /// before something that is no number, and when the stats of that name have no such field.
     ///
     /// ```

@@ -116,7 +116,7 @@ impl<'a> Cursor<'a> {
             return Ok(quoted);
         }
         let rest = self.rest();
-        let ends = |c: char| c.is_whitespace() || matches!(c, '.' | '=' | '<' | '>' | '!');
+        let ends = |c: char| c.is_whitespace() || c == '.' || is_sign(c);
         let end = rest.find(ends).unwrap_or(rest.len());
         let Some(name) = rest.get(..end).filter(|name| !name.is_empty()) else {
             return Err(QueryError::ExpectedName {
@@ -165,8 +165,12 @@ impl<'a> Cursor<'a> {
         self.at += written.len();
         self.skip_blanks();
         let column = self.column();
-        if self.rest().is_empty() {
-            return Err(QueryError::ExpectedValue { column, operator });
+        if self.rest().is_empty() || self.rest().starts_with(is_comparing) {
+            return Err(QueryError::ExpectedValue {
+                column,
+                operator,
+                found: self.word(),
+            });
         }
         let with = self.operand()?;
         if with.number.is_none() && !matches!(operator, "=" | "!=") {
@@ -180,23 +184,52 @@ impl<'a> Cursor<'a> {
     }
 
     fn operand(&mut self) -> Result<Operand, QueryError> {
-        if let Some(text) = self.quoted()? {
-            self.skip_blanks();
-            return if self.rest().is_empty() {
-                Ok(Operand { text, number: None })
-            } else {
-                Err(QueryError::ExpectedEnd {
-                    column: self.column(),
-                    found: self.word(),
-                })
+        let operand = match self.quoted()? {
+            Some(text) => Operand { text, number: None },
+            None => self.bare(),
+        };
+        self.skip_blanks();
+        if self.rest().is_empty() {
+            Ok(operand)
+        } else {
+            Err(QueryError::ExpectedEnd {
+                column: self.column(),
+                found: self.word(),
+            })
+        }
+    }
+
+    /// A number or one word. All that follows cannot be the text: `a = 1 and b = 2` would then be a query that nothing
+    /// satisfies, rather than the mistake that it is.
+    fn bare(&mut self) -> Operand {
+        let rest = self.rest();
+        let whole = rest.trim_end();
+        // A number's unit may stand apart: `2 min`.
+        if let Some(number) = number(whole) {
+            self.at += rest.len();
+            return Operand {
+                text: whole.to_owned(),
+                number: Some(number),
             };
         }
-        let text = self.rest().trim_end().to_owned();
-        Ok(Operand {
-            number: number(&text),
-            text,
-        })
+        let ends = |c: char| c.is_whitespace() || is_comparing(c);
+        let word = rest.split(ends).next().unwrap_or_default();
+        self.at += word.len();
+        Operand {
+            text: word.to_owned(),
+            number: number(word),
+        }
     }
+}
+
+/// What operators are made of.
+fn is_comparing(c: char) -> bool {
+    matches!(c, '=' | '<' | '>' | '!')
+}
+
+/// What is no part of a name without quotes: operators, and what in other languages puts conditions together.
+fn is_sign(c: char) -> bool {
+    is_comparing(c) || matches!(c, '(' | ')' | '&' | '|' | '*')
 }
 
 fn number(text: &str) -> Option<Number> {
@@ -282,7 +315,7 @@ mod tests {
             "s",
             "ms",
             "1.2.3",
-            "waiting for task",
+            "waiting_for_task",
             "\"3\"",
         ] {
             assert_eq!(number(text), None, "{text}");
@@ -311,12 +344,12 @@ mod tests {
             (
                 "größe nach",
                 7,
-                "expected one of `=`, `!=`, `>`, `>=`, `<`, `<=` at column 7, found `nach`; quote names with blanks",
+                "expected one of `=`, `!=`, `>`, `>=`, `<`, `<=` at column 7, found `nach`; quote names with blanks or signs",
             ),
             (
                 "a ! 3",
                 3,
-                "expected one of `=`, `!=`, `>`, `>=`, `<`, `<=` at column 3, found `!`; quote names with blanks",
+                "expected one of `=`, `!=`, `>`, `>=`, `<`, `<=` at column 3, found `!`; quote names with blanks or signs",
             ),
             (
                 "a >= ",
@@ -331,7 +364,42 @@ mod tests {
             (
                 "a = 'b' and c",
                 9,
-                "expected the end of the query at column 9, found `and`; one query is one comparison",
+                "expected the end of the query at column 9, found `and`; one query is one comparison, texts with blanks or signs are quoted",
+            ),
+            (
+                "a = 1 and b > 2",
+                7,
+                "expected the end of the query at column 7, found `and`; one query is one comparison, texts with blanks or signs are quoted",
+            ),
+            (
+                "a = 1 2 3",
+                7,
+                "expected the end of the query at column 7, found `2`; one query is one comparison, texts with blanks or signs are quoted",
+            ),
+            (
+                "a = waiting for task",
+                13,
+                "expected the end of the query at column 13, found `for`; one query is one comparison, texts with blanks or signs are quoted",
+            ),
+            (
+                "a > 2 < b",
+                7,
+                "expected the end of the query at column 7, found `<`; one query is one comparison, texts with blanks or signs are quoted",
+            ),
+            (
+                "a === 3",
+                5,
+                "expected a number or a text after `=` at column 5, found `=`",
+            ),
+            (
+                "(((((",
+                1,
+                "expected a name at column 1, found `(((((`; write for instance `latency.p99 > 0.5`",
+            ),
+            (
+                "a|b = 1",
+                2,
+                "expected one of `=`, `!=`, `>`, `>=`, `<`, `<=` at column 2, found `|b`; quote names with blanks or signs",
             ),
             (
                 "a = \"b",

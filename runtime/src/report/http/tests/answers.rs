@@ -163,6 +163,21 @@ fn what_is_wrong_is_refused_with_a_reason() {
             "expected a name at column 1",
         ),
         (
+            "/?format=json&query=requests+%3D+1+and+foo+%3E+2",
+            StatusCode::BAD_REQUEST,
+            "expected the end of the query at column 14, found `and`",
+        ),
+        (
+            "/?format=json&query=a+%3D+1+2+3",
+            StatusCode::BAD_REQUEST,
+            "expected the end of the query at column 7, found `2`",
+        ),
+        (
+            "/?format=json&query=(((((",
+            StatusCode::BAD_REQUEST,
+            "expected a name at column 1, found `(((((`",
+        ),
+        (
             "/?refresh=x",
             StatusCode::BAD_REQUEST,
             "`x` is not a time to refresh after",
