@@ -162,6 +162,7 @@ mod cells;
 pub mod combine;
 pub mod guide;
 mod kind;
+mod log_line;
 #[cfg(feature = "mapped")]
 pub mod mapped;
 mod metered;

@@ -9,8 +9,10 @@
     reason = "a test that cannot go on fails, which is what it is for"
 )]
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::Path;
 use std::process::Command;
@@ -151,8 +153,10 @@ fn what_cannot_be_written_is_counted_and_spoils_no_later_line() {
     mended.store(true, Relaxed);
     stream.flush(LONG).unwrap();
     let text = text.text();
-    let last = text.lines().last().unwrap();
-    assert!(serde_json::from_str::<Value>(last).is_ok(), "{text}");
+    // The half line, and the whole one: what was never begun leaves no empty line.
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!((lines.len(), lines[0].len()), (2, 30), "{text}");
+    assert!(serde_json::from_str::<Value>(lines[1]).is_ok(), "{text}");
 }
 
 #[test]
@@ -223,10 +227,20 @@ fn a_planted_link_is_replaced_and_not_followed() {
 #[test]
 fn a_file_that_cannot_be_is_refused_and_one_that_cannot_be_written_is_counted() {
     let folder = Folder::new("refused");
-    for path in [folder.path("no/such/folder"), folder.path(""), "/".into()] {
+    let nul = OsStr::from_bytes(b"/tmp/a\0b");
+    let long = "x".repeat(300);
+    for path in [
+        folder.path("no/such/folder"),
+        folder.path(""),
+        "/".into(),
+        "/proc/x".into(),
+        nul.into(),
+        folder.path(&long),
+    ] {
         let started = Dump::builder(&path).on_panic(false).start();
         assert!(matches!(started, Err(StartError::File { .. })), "{path:?}");
     }
+    assert_eq!(fs::read_dir(folder.path("")).unwrap().count(), 0);
     let registry = Registry::new();
     fs::create_dir(folder.path("gone")).unwrap();
     let dump = Dump::builder(folder.path("gone/x"))

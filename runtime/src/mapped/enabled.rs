@@ -16,6 +16,7 @@ use super::layout::{MAGIC, ORDER, header, mark};
 use super::pages::Pages;
 use super::process::{self, Process};
 use crate::cells::{fork, page};
+use crate::log_line;
 use crate::tree::declared::touch_declared;
 use crate::tree::faults::{self, Fault};
 use crate::tree::journal::{self, Journal, Started, Starter};
@@ -88,7 +89,10 @@ fn start_by_environment() -> Started {
     let error = journal::start_now(|| start(Path::new(&folder))).err()?;
     Some(Box::new(move || {
         count(&error);
-        log::warn!(target: "calipers", "numbers stay in memory: {error}");
+        log_line::warn(
+            log_line::TARGET,
+            format_args!("numbers stay in memory: {error}"),
+        );
     }))
 }
 

@@ -17,8 +17,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! What a reader does is itself shown, below `/calipers/report/<reader>/`: `pushes`, `bytes`, `offered`, `sent`,
-//! `dropped` and `queued` (which add up), `errors` by cause, `panics`, `missed`, `lastSuccess` and `duration`.
+//! What a reader does is itself shown, below `/calipers/report/<reader>/`, until its [`Handle`] is dropped: `pushes`,
+//! `bytes`, `offered`, `sent`, `dropped` and `queued` (which add up), `errors` by cause, `panics`, `missed`, `lastSuccess`
+//! and `duration`. The first error of each cause is logged.
 
 #[cfg(any(feature = "http", feature = "prometheus"))]
 mod accept;

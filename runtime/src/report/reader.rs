@@ -58,7 +58,7 @@ pub struct Pushed {
     pub bytes: u64,
     /// Values, lines or datagrams, whatever the reader counts in, that were to be delivered.
     pub offered: u64,
-    /// How many of them were delivered.
+    /// How many of them left: as far as can be told, were delivered.
     pub sent: u64,
     /// How many were let go, since there was no room for them.
     pub dropped: u64,
@@ -110,6 +110,9 @@ pub struct PushError {
 
 impl PushError {
     /// An error that is counted under `cause`, a short name such as `badAnswer`.
+    ///
+    /// `tried` is what could not be done, as in "could not write to the bus"; it is shown before the `source`, which
+    /// says why.
     pub fn new(
         cause: &'static str,
         tried: impl Into<Cow<'static, str>>,

@@ -1,7 +1,7 @@
 //! Snapshots to anything that can be written to: a line of JSON each, or a table for people.
 
 use std::fmt;
-use std::io::Write;
+use std::io::{self, ErrorKind, Write};
 use std::time::UNIX_EPOCH;
 
 use serde::Serialize;
@@ -29,7 +29,7 @@ pub struct Stream<W> {
     to: W,
     table: bool,
     only: Option<String>,
-    /// Whether a line was begun and may not have been ended.
+    /// Whether a line was begun and not ended.
     broken: bool,
 }
 
@@ -79,11 +79,34 @@ impl<W: Write + Send + 'static> Reader for Stream<W> {
                 .map_err(|error| PushError::new("json", "could not write stats as JSON", error))?;
             text.push(b'\n');
         }
-        self.broken = true;
-        self.to.write_all(&text)?;
-        self.broken = false;
+        self.write(&text)?;
         self.to.flush()?;
         Ok(Pushed::whole(text.len()))
+    }
+
+    fn restart(&mut self) {
+        // Nobody knows what a writer that panicked has written.
+        self.broken = true;
+    }
+}
+
+impl<W: Write> Stream<W> {
+    /// As `write_all`, and remembers where it ended.
+    fn write(&mut self, text: &[u8]) -> io::Result<()> {
+        let mut rest = text;
+        while !rest.is_empty() {
+            match self.to.write(rest) {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(bytes) => {
+                    let (written, after) = rest.split_at(bytes.min(rest.len()));
+                    self.broken = !written.ends_with(b"\n");
+                    rest = after;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::timer::{Outcome, Timer, TimerGuard};
 use crate::cells::clock;
+use crate::log_line;
 use crate::snapshot::humane;
 use crate::tree::slow::Limit;
 
@@ -141,7 +142,10 @@ impl SlowLog {
             0 => String::new(),
             some => format!("; {} more since the last line", humane::grouped(some)),
         };
-        log::warn!(target: "calipers::slow", "`{path}` took {took}, above {limit}{usual}{others}");
+        log_line::warn(
+            "calipers::slow",
+            format_args!("`{path}` took {took}, above {limit}{usual}{others}"),
+        );
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
 use crate::cells::gate;
+use crate::log_line;
 
 /// The kinds of fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,11 +84,13 @@ static TALLIES: [Tally; 10] = [
 /// is user code.
 pub(crate) fn report(fault: Fault, what: impl FnOnce() -> String) {
     if count(fault) {
-        log::warn!(
-            target: "calipers",
-            "{} (counted in /calipers/faults/{}; further ones are not logged)",
-            what(),
-            TALLIES[fault as usize].name
+        log_line::warn(
+            log_line::TARGET,
+            format_args!(
+                "{} (counted in /calipers/faults/{}; further ones are not logged)",
+                what(),
+                TALLIES[fault as usize].name
+            ),
         );
     }
 }
@@ -101,7 +104,7 @@ pub(crate) fn report_about(fault: Fault, name: &str, what: impl FnOnce() -> Stri
         named.len() < MOST_NAMED && named.insert((fault as usize, name.to_owned()))
     };
     if first {
-        log::warn!(target: "calipers", "{}", what());
+        log_line::warn(log_line::TARGET, format_args!("{}", what()));
     }
 }
 

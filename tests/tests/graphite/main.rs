@@ -150,6 +150,38 @@ fn no_name_leaves_the_prefix_or_becomes_two_lines() {
 }
 
 #[test]
+fn a_buffer_that_no_line_fits_in_is_refused() {
+    for bytes in [0, 1, 80, 4095] {
+        let refused = Graphite::builder("127.0.0.1:9").buffer(bytes).start();
+        assert_eq!(
+            refused.map(drop).unwrap_err().to_string(),
+            format!("`buffer({bytes})` leaves no room for what is sent; give 4096 bytes or more")
+        );
+    }
+}
+
+#[test]
+fn a_flush_of_which_something_was_dropped_says_so_and_the_cause_is_named() {
+    let registry = Registry::new();
+    let counters: Vec<Counter> = (0..500)
+        .map(|n| registry.counter(&format!("some/{n}")).unwrap())
+        .collect();
+    // Nobody listens there.
+    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = server.local_addr().unwrap().to_string();
+    drop(server);
+    let graphite = Graphite::builder(addr).allow("/some/**").buffer(4096);
+    let graphite = graphite.every(NEVER).registry(&registry).start().unwrap();
+    assert!(graphite.flush(Duration::from_millis(300)).is_err());
+    let [offered, sent, dropped, queued] = account(&registry);
+    assert_eq!((offered, sent, dropped + queued), (500, 0, 500));
+    assert!(dropped > 300, "{dropped}");
+    assert_eq!(own(&registry, "errors/bufferFull"), dropped);
+    assert_eq!(own(&registry, "lastSuccess"), 0);
+    drop(counters);
+}
+
+#[test]
 fn nothing_is_sent_until_it_is_allowed() {
     let mut carbon = Carbon::new("rules");
     carbon.start();

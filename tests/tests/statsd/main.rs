@@ -8,7 +8,7 @@ use std::net::UdpSocket;
 use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
 
-use calipers::report::{DeliveryError, StatsD, StatsDBuilder};
+use calipers::report::{DeliveryError, StartError, StatsD, StatsDBuilder};
 use calipers::{Counter, Family, Histogram, Registry};
 use calipers_tests::parts::{Folder, LONG, free_udp_port, until};
 
@@ -137,6 +137,34 @@ fn no_name_makes_a_bad_line() {
             .any(|name| name.contains("evil") && !name.contains('_'))
     );
     server.saw_no_bad_line();
+}
+
+#[test]
+fn sizes_that_nothing_fits_in_are_refused_and_what_does_not_fit_is_no_success() {
+    let registry = Registry::new();
+    let addr = || "127.0.0.1:9".to_owned();
+    for bytes in [0, 1, 10, 511] {
+        let refused = builder(&registry, addr()).datagram(bytes).start();
+        let refused = refused.map(drop).unwrap_err();
+        assert!(matches!(refused, StartError::Size { least: 512, .. }));
+        assert!(
+            refused
+                .to_string()
+                .starts_with(&format!("`datagram({bytes})` leaves no room"))
+        );
+    }
+    let refused = builder(&registry, addr()).buffer(1431).start();
+    assert!(matches!(refused, Err(StartError::Size { least: 1432, .. })));
+    // A name of so many components that no datagram holds it.
+    let server = UdpSocket::bind("127.0.0.1:0").unwrap();
+    registry.counter("short").unwrap().inc();
+    registry.counter(&["deep"; 120].join(".")).unwrap().inc();
+    let addr = server.local_addr().unwrap().to_string();
+    let statsd = builder(&registry, addr).datagram(512).start().unwrap();
+    assert_eq!(statsd.flush(LONG), Err(DeliveryError::Dropped { lost: 1 }));
+    assert_eq!(own(&registry, "errors/tooLong"), 1);
+    assert_eq!((own(&registry, "sent"), own(&registry, "dropped")), (1, 1));
+    assert_eq!(own(&registry, "lastSuccess"), 0);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A file that is there whole or not at all.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
 use crate::beside;
@@ -21,6 +21,26 @@ pub(super) fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
         let _ = fs::remove_file(&beside);
     }
     written
+}
+
+/// Whether a file could be written there, by making one beside it and removing it. What may pass (a full disk, too many
+/// open files) is no reason.
+pub(super) fn check(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Err(ErrorKind::IsADirectory.into());
+    }
+    match beside::create(path) {
+        Ok((_, beside)) => fs::remove_file(beside),
+        Err(error) => match error.kind() {
+            ErrorKind::NotFound
+            | ErrorKind::NotADirectory
+            | ErrorKind::PermissionDenied
+            | ErrorKind::ReadOnlyFilesystem
+            | ErrorKind::InvalidFilename
+            | ErrorKind::InvalidInput => Err(error),
+            _ => Ok(()),
+        },
+    }
 }
 
 #[cfg(test)]

@@ -73,7 +73,7 @@ struct Content<'a> {
 }
 
 impl Dump {
-    /// A reader that keeps this file. Its folder must be there.
+    /// A reader that keeps this file. Its folder must be there, and let files be made in it.
     pub fn builder(path: impl AsRef<Path>) -> DumpBuilder {
         DumpBuilder {
             path: path.as_ref().to_owned(),
@@ -140,13 +140,9 @@ impl DumpBuilder {
     scheduled!();
 
     fn parts(self) -> Result<(Schedule, Dump), StartError> {
-        let folder = self
-            .path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty());
-        let is_there = folder.unwrap_or(Path::new(".")).is_dir();
-        if self.path.file_name().is_none() || self.path.is_dir() || !is_there {
-            return Err(StartError::File { path: self.path });
+        if let Err(source) = file::check(&self.path) {
+            let path = self.path;
+            return Err(StartError::File { path, source });
         }
         let news = Arc::new(Mutex::new(Panics::default()));
         let mut schedule = self.schedule;

@@ -11,6 +11,9 @@ use crate::snapshot::{Number, escape};
 /// Servers refuse longer lines, and none of them could be a file's name.
 const LONGEST_NAME: usize = 4000;
 
+/// With a value and a time, whose digits are limited, it is this long at most.
+pub(super) const LONGEST_LINE: usize = 4096;
+
 /// Writes lines; the strings are kept from one push to the next.
 #[derive(Debug)]
 pub(super) struct Lines {

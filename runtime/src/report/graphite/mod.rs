@@ -8,12 +8,12 @@ mod queue;
 
 use std::time::{Duration, Instant};
 
-use self::lines::Lines;
+use self::lines::{LONGEST_LINE, Lines};
 use self::outlet::Outlet;
 use super::connecting::with_port;
 use super::names;
 use super::rules::{Rules, ruled};
-use super::schedule::scheduled;
+use super::schedule::{at_least, scheduled};
 use super::{PushError, Pushed, Reader, Schedule, StartError};
 use crate::Snapshot;
 
@@ -43,10 +43,10 @@ use crate::Snapshot;
 /// # When the server is slow, stopped or gone
 ///
 /// Lines wait in a buffer of 8 MiB ([`buffer`](GraphiteBuilder::buffer)); when it is full, the oldest go, and
-/// are counted. `offered` is always `sent` + `dropped` + `queued`. A connection that takes nothing for a minute is given up;
+/// are counted, also under `errors/bufferFull`. `offered` is always `sent` + `dropped` + `queued`. A connection that takes nothing for a minute is given up;
 /// the next is tried after 0.2 s, then after twice as long each time, up to 30 s, somewhat more or less by chance, and
-/// the name is resolved anew each time. What lay in the system's buffers of a lost connection is lost with it, though
-/// counted as sent: the protocol has no acknowledgement.
+/// the name is resolved anew each time. `sent` counts what the system took. The protocol has no acknowledgement, so what
+/// lay in the system's buffers of a lost connection is lost with it, though counted as sent.
 #[derive(Debug)]
 pub struct Graphite {
     lines: Lines,
@@ -85,6 +85,9 @@ impl Reader for Graphite {
             outlet.offer(line, &mut pushed);
         });
         pushed.faults.extend(skipped);
+        if pushed.dropped > 0 {
+            pushed.faults.push(("bufferFull", pushed.dropped));
+        }
         pushed.queued = outlet.queued();
         Ok(pushed)
     }
@@ -120,7 +123,7 @@ impl GraphiteBuilder {
 
     ruled!();
 
-    /// How many bytes may wait for the server, 8 MiB unless told otherwise.
+    /// How many bytes may wait for the server, 8 MiB unless told otherwise; at least 4096, which any line fits in.
     pub fn buffer(mut self, bytes: usize) -> Self {
         self.buffer = bytes;
         self
@@ -135,6 +138,7 @@ impl GraphiteBuilder {
     scheduled!();
 
     fn parts(self) -> Result<(Schedule, Graphite), StartError> {
+        at_least("buffer", self.buffer, LONGEST_LINE)?;
         let addr = with_port(&self.addr, 2003).ok_or(StartError::Address {
             addr: self.addr,
             example: "graphite.example:2003",

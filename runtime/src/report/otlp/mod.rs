@@ -24,6 +24,7 @@ use super::families::{Depth, Layout, Style};
 use super::rules::Rules;
 use super::{PushError, Pushed, Reader};
 use crate::Snapshot;
+use crate::log_line;
 
 /// Pushes to an OpenTelemetry collector, or to anything else that takes OTLP over HTTP.
 ///
@@ -218,9 +219,11 @@ impl Reader for Otlp {
                     pushed.faults.push(("partialSuccess", 1));
                 }
                 if !said.is_empty() && !std::mem::replace(&mut self.complained, true) {
-                    log::warn!(
-                        target: "calipers",
-                        "otlp: the receiver rejected {rejected} of {points} points: {said} (not logged again)"
+                    log_line::warn(
+                        log_line::TARGET,
+                        format_args!(
+                            "otlp: the receiver rejected {rejected} of {points} points: {said} (not logged again)"
+                        ),
                     );
                 }
                 Ok(pushed)

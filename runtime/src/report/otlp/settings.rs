@@ -10,6 +10,7 @@ use percent_encoding::percent_decode_str;
 use ureq::http::{HeaderName, HeaderValue, Uri};
 
 use super::Temporality;
+use crate::log_line;
 use crate::report::StartError;
 
 /// Where every request goes.
@@ -224,7 +225,10 @@ fn word<T: Copy>(variable: &str, value: &str, known: &[(&str, T)]) -> Option<T> 
 }
 
 fn passed_over(what: &str, value: &str, why: &dyn Display) {
-    log::warn!(target: "calipers", "otlp: {what} `{value}` is passed over; {why}");
+    log_line::warn(
+        log_line::TARGET,
+        format_args!("otlp: {what} `{value}` is passed over; {why}"),
+    );
 }
 
 #[cfg(test)]

@@ -9,26 +9,38 @@ use std::time::Duration;
 
 use super::DeliveryError;
 use super::shared::{Shared, after};
+use super::tally::ReaderStats;
 
 /// A reader that runs. Dropping it stops the reader, after a last push; so it is kept as long as the reader should
 /// run, or [let go](Self::detach).
 ///
-/// All methods may be called from any thread, and return within the time they are given, whatever the reader or its
-/// peer does: a reader that is stuck is left to itself, and ends when it comes back.
+/// All methods may be called from any thread, and return within the time they are given (to stop may take 50 ms more),
+/// whatever the reader or its peer does: a reader that is stuck is left to itself, and ends when it comes back.
+///
+/// The reader's own stats stay readable until the handle is dropped, so that after [`stop`](Self::stop) they tell what
+/// became of the last push. A handle that was [let go](Self::detach) leaves them to the reader.
 #[must_use = "a reader stops when its handle is dropped; keep it, or call `detach`"]
 pub struct Handle {
     shared: Arc<Shared>,
     name: Arc<str>,
+    /// Kept, so that they can be read when the reader has ended.
+    _tally: Arc<ReaderStats>,
     grace: Duration,
     /// Whether dropping it stops the reader.
     stops: bool,
 }
 
 impl Handle {
-    pub(super) fn new(shared: Arc<Shared>, name: Arc<str>, grace: Duration) -> Handle {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        name: Arc<str>,
+        tally: Arc<ReaderStats>,
+        grace: Duration,
+    ) -> Handle {
         Handle {
             shared,
             name,
+            _tally: tally,
             grace,
             stops: true,
         }
@@ -43,12 +55,14 @@ impl Handle {
     ///
     /// # Errors
     ///
-    /// It was not, or not within this time; what is queued then goes on being delivered.
+    /// It was not, not whole, or not within this time; what is queued then goes on being delivered.
     pub fn flush(&self, within: Duration) -> Result<(), DeliveryError> {
         self.shared.flush(within)
     }
 
     /// Pushes a last time, and ends the reader. Does nothing more when it has ended already.
+    ///
+    /// The reader has this long, and its answer another 50 ms to arrive.
     ///
     /// # Errors
     ///

@@ -23,7 +23,7 @@ use std::time::Duration;
 pub use handle::Handle;
 
 use self::shared::Shared;
-use self::tally::ReaderStats;
+use self::tally::{Name, ReaderStats};
 use self::thread::Driven;
 use super::Reader;
 use crate::snapshot::FilterError;
@@ -70,8 +70,8 @@ pub struct Schedule {
 pub(crate) type WhenStarted = Box<dyn FnOnce(Started, Duration) + Send>;
 
 impl Schedule {
-    /// Every ten seconds, of the global registry. The reader's own stats stand below `/calipers/report/<name>`; a name
-    /// that is in use gets a number (`graphite-2`).
+    /// Every ten seconds, of the global registry. The reader's own stats stand below `/calipers/report/<name>`, as one
+    /// segment ([`escape`](crate::snapshot::escape)); a name that is in use gets a number (`graphite-2`).
     pub fn new(name: impl Into<String>) -> Schedule {
         Schedule {
             name: name.into(),
@@ -132,23 +132,30 @@ impl Schedule {
     ///
     /// # Errors
     ///
-    /// The period is zero, or the system gives no thread.
+    /// The period is zero, the name empty, or the system gives no thread.
     pub fn start(self, reader: impl Reader) -> Result<Handle, StartError> {
+        if self.name.is_empty() {
+            return Err(StartError::Name);
+        }
         if self.period.is_zero() {
             return Err(StartError::Period);
         }
-        let tally = ReaderStats::open(&self.registry, &self.name);
-        let name: Arc<str> = tally.name().into();
+        let own_name = Name::take(&self.registry, &self.name);
+        let name: Arc<str> = own_name.as_str().into();
+        let tally = Arc::new(ReaderStats::open(&self.registry, &own_name));
         let shared = Arc::new(Shared::default());
         let driven = Driven {
             reader,
             registry: self.registry,
             period: self.period,
-            tally,
+            name: own_name,
+            tally: tally.clone(),
             shared: shared.clone(),
             queued: 0,
             stuck: false,
             began: None,
+            older: 0,
+            lost: 0,
             logged: Default::default(),
         };
         let thread = std::thread::Builder::new()
@@ -162,7 +169,7 @@ impl Schedule {
             };
             act(started, self.grace);
         }
-        Ok(Handle::new(shared, name, self.grace))
+        Ok(Handle::new(shared, name, tally, self.grace))
     }
 
     /// Runs the reader until `until` is ready, for programs with an async runtime, whichever it is: a task that can be
@@ -230,6 +237,21 @@ pub enum StartError {
         "a reader cannot push every zero seconds; give a period, as in `every(Duration::from_secs(10))`"
     )]
     Period,
+    /// A name that is none.
+    #[error(
+        "a reader needs a name, which its own stats are shown by; give one, as in `name(\"status\")`"
+    )]
+    Name,
+    /// A size that not even one value would fit in.
+    #[error("`{option}({given})` leaves no room for what is sent; give {least} bytes or more")]
+    Size {
+        /// The builder's method.
+        option: &'static str,
+        /// What it was given.
+        given: usize,
+        /// The least that makes sense.
+        least: usize,
+    },
     /// An address that is none.
     #[error("`{addr}` is no address to send stats to; write for instance `{example}`")]
     Address {
@@ -251,11 +273,13 @@ pub enum StartError {
     Rule(#[from] FilterError),
     /// A path that no file can be written at.
     #[error(
-        "`{path}` is no file that stats can be written to; name a file in a folder that is there"
+        "stats cannot be written to `{path}`: {source}; name a file in a folder that is there and can be written to"
     )]
     File {
         /// What was given.
         path: std::path::PathBuf,
+        /// What is wrong with it.
+        source: io::Error,
     },
     /// A folder that nothing can be kept in.
     #[error("cannot keep anything in the folder `{path}`: {source}")]
@@ -283,6 +307,12 @@ pub enum DeliveryError {
         /// How many.
         left: u64,
     },
+    /// It came back, and of these values of the push nothing will be heard: they did not fit, or were refused.
+    #[error("{lost} values were dropped; the reader's `errors` say why")]
+    Dropped {
+        /// How many.
+        lost: u64,
+    },
     /// The push failed.
     #[error("{reason}")]
     Failed {
@@ -307,6 +337,19 @@ pub enum RunError {
     /// It ended with something undelivered.
     #[error(transparent)]
     Delivery(#[from] DeliveryError),
+}
+
+/// Refuses a size that makes no sense.
+#[cfg(any(feature = "graphite", feature = "statsd"))]
+pub(crate) fn at_least(option: &'static str, given: usize, least: usize) -> Result<(), StartError> {
+    if given < least {
+        return Err(StartError::Size {
+            option,
+            given,
+            least,
+        });
+    }
+    Ok(())
 }
 
 /// Gives a builder that has a field `schedule` the options that all readers have in common.

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::report::{PushError, Pushed};
+use crate::snapshot::escape;
 use crate::tree::Tree;
-use crate::{Counter, Family, Gauge, Instrumented, Registry, Timer, private};
+use crate::{Counter, Family, Gauge, Instrumented, Registry, Timer};
 
 /// One reader's stats.
 #[derive(Instrumented)]
@@ -18,7 +19,7 @@ pub(super) struct ReaderStats {
     bytes: Counter,
     /// Values, lines or datagrams that were to be delivered: sent, dropped and queued add up to this.
     offered: Counter,
-    /// How many of them were delivered.
+    /// How many of them left the program: the system took them, or the server said so where the protocol has it say.
     sent: Counter,
     /// How many were let go, since there was no room for them.
     dropped: Counter,
@@ -31,26 +32,19 @@ pub(super) struct ReaderStats {
     pub(super) panics: Counter,
     /// Pushes that were left out, since the one before took longer than the period.
     pub(super) missed: Counter,
-    /// When everything was last delivered, in seconds since 1970; zero before the first time.
+    /// When a push was last delivered with nothing of it dropped, in seconds since 1970; zero before the first time.
     #[stat(name = "lastSuccess", unit = "s")]
     last_success: Gauge,
     /// From the beginning of a push until everything was delivered.
     pub(super) duration: Timer,
-    #[stat(skip)]
-    name: Name,
 }
 
 impl ReaderStats {
-    /// Opens them under a name that no other reader of the registry has.
-    pub(super) fn open(registry: &Registry, name: &str) -> ReaderStats {
-        let name = Name::take(registry, name);
-        let path = format!("/calipers/report/{}", name.name);
-        private::init_in(registry, &path, ReaderStatsParts { name })
-    }
-
-    /// The name that was free.
-    pub(super) fn name(&self) -> &str {
-        &self.name.name
+    /// Opens those of a reader of this name. One that has ended, and whose handle is still held, shares them.
+    pub(super) fn open(registry: &Registry, name: &Name) -> ReaderStats {
+        // One segment, whatever it is called.
+        let path = format!("/calipers/report/{}", escape(&name.name));
+        ReaderStats::init_in(registry, &path)
     }
 
     pub(super) fn add(&self, pushed: &Pushed) {
@@ -64,10 +58,9 @@ impl ReaderStats {
         }
     }
 
-    /// Counts an error; true when it is the first of its cause.
-    pub(super) fn fail(&self, error: &PushError, seen: &mut BTreeSet<&'static str>) -> bool {
+    /// Counts an error.
+    pub(super) fn fail(&self, error: &PushError) {
         self.errors.get(error.cause()).inc();
-        seen.insert(error.cause())
     }
 
     /// All is delivered of what was begun at `began`.
@@ -80,7 +73,7 @@ impl ReaderStats {
 }
 
 /// A reader's name, taken until it ends: the second Graphite reader is `graphite-2`.
-struct Name {
+pub(super) struct Name {
     tree: Arc<Tree>,
     name: String,
 }
@@ -89,7 +82,8 @@ struct Name {
 static TAKEN: Mutex<BTreeSet<(usize, String)>> = Mutex::new(BTreeSet::new());
 
 impl Name {
-    fn take(registry: &Registry, wanted: &str) -> Name {
+    /// One that no other reader of the registry has.
+    pub(super) fn take(registry: &Registry, wanted: &str) -> Name {
         let tree = registry.tree().clone();
         let own = |name: &str| (Arc::as_ptr(&tree) as usize, name.to_owned());
         let mut taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -101,6 +95,10 @@ impl Name {
         }
         drop(taken);
         Name { tree, name }
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.name
     }
 }
 

@@ -212,8 +212,7 @@ fn what_is_queued_is_delivered_between_pushes_and_at_the_end() {
     handle.stop(LONG).unwrap();
     assert_eq!(
         (own(&registry, "offered"), own(&registry, "sent")),
-        (0, 0),
-        "its stats are gone"
+        (20, 20)
     );
 }
 
@@ -387,4 +386,109 @@ fn a_future_that_is_dropped_ends_its_reader_without_blocking() {
     assert!(receiver.try_recv().is_err());
     drop(task);
     receiver.recv_timeout(LONG).unwrap();
+}
+
+#[test]
+fn a_push_of_which_something_was_dropped_is_no_success() {
+    let registry = Registry::new();
+    let dropping = |offered, dropped, queued| {
+        Ok(Pushed {
+            offered,
+            dropped,
+            queued,
+            sent: offered - dropped - queued,
+            ..Pushed::nothing()
+        })
+    };
+    let handle = start(&registry, move |push| match push {
+        1 => dropping(5, 5, 0),
+        2 => dropping(5, 1, 0),
+        _ => dropping(5, 0, 0),
+    });
+    let last_success = || {
+        let path = "/calipers/report/scripted/lastSuccess";
+        registry.snapshot().gauge(path)
+    };
+    assert_eq!(handle.flush(LONG), Err(DeliveryError::Dropped { lost: 5 }));
+    assert_eq!(handle.flush(LONG), Err(DeliveryError::Dropped { lost: 1 }));
+    assert_eq!(last_success(), Some(0.0));
+    assert_eq!(handle.flush(LONG), Ok(()));
+    assert!(last_success() > Some(1.6e9));
+}
+
+#[test]
+fn what_an_earlier_push_left_may_be_dropped_for_the_last_one_to_be_delivered() {
+    struct Full(u64);
+    impl Reader for Full {
+        fn push(&mut self, _: &Snapshot) -> Result<Pushed, PushError> {
+            self.0 += 1;
+            Ok(Pushed {
+                offered: 10,
+                // The second finds the ten of the first, and takes the place of six of them.
+                dropped: if self.0 == 2 { 6 } else { 0 },
+                queued: if self.0 == 2 { 14 } else { 10 },
+                ..Pushed::nothing()
+            })
+        }
+        fn carry_on(&mut self, _: Instant) -> Result<Pushed, PushError> {
+            let queued = if self.0 == 1 { 10 } else { 0 };
+            Ok(Pushed {
+                sent: if self.0 == 1 { 0 } else { 14 },
+                queued,
+                ..Pushed::nothing()
+            })
+        }
+    }
+    let registry = Registry::new();
+    let schedule = Schedule::new("scripted").every(NEVER).registry(&registry);
+    let handle = schedule.start(Full(0)).unwrap();
+    let left = handle.flush(Duration::ZERO);
+    assert!(
+        matches!(
+            left,
+            Err(DeliveryError::Queued { left: 10 } | DeliveryError::Late)
+        ),
+        "{left:?}"
+    );
+    let began = Instant::now();
+    while own(&registry, "pushes") < 1 {
+        assert!(began.elapsed() < LONG);
+        thread::yield_now();
+    }
+    assert_eq!(handle.flush(LONG), Ok(()));
+    assert_eq!(own(&registry, "dropped"), 6);
+}
+
+#[test]
+fn a_reader_has_a_name_and_its_stats_are_one_place_whatever_it_is() {
+    let quiet = || Scripted(0, |_| Ok(Pushed::nothing()));
+    let refused = Schedule::new("").start(quiet()).unwrap_err();
+    assert!(matches!(refused, StartError::Name), "{refused}");
+    let registry = Registry::new();
+    let schedule = Schedule::new("hos/ti le\n<b>").registry(&registry);
+    let handle = schedule.every(NEVER).start(quiet()).unwrap();
+    assert_eq!(handle.name(), "hos/ti le\n<b>");
+    handle.flush(LONG).unwrap();
+    let pushes = "/calipers/report/hos%2Fti le%0A<b>/pushes";
+    assert_eq!(registry.snapshot().counter(pushes), Some(1));
+}
+
+#[test]
+fn the_last_account_can_be_read_until_the_handle_is_dropped() {
+    let registry = Registry::new();
+    let handle = start(&registry, |_| Ok(Pushed::whole(10)));
+    handle.stop(LONG).unwrap();
+    assert_eq!((own(&registry, "pushes"), own(&registry, "sent")), (1, 1));
+    // The name is free all the same, and whoever takes it counts on.
+    let second = start(&registry, |_| Ok(Pushed::whole(10)));
+    assert_eq!(second.name(), "scripted");
+    second.stop(LONG).unwrap();
+    assert_eq!(own(&registry, "pushes"), 2);
+    drop((handle, second));
+    assert_eq!(
+        registry
+            .snapshot()
+            .counter("/calipers/report/scripted/pushes"),
+        None
+    );
 }

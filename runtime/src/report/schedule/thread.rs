@@ -1,15 +1,17 @@
 //! The loop on a reader's thread: wait, take a snapshot, hand it over, see to it that it gets out.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::DeliveryError;
 use super::shared::{Next, Shared};
-use super::tally::ReaderStats;
-use crate::Registry;
+use super::tally::{Name, ReaderStats};
 use crate::report::{PushError, Pushed, Reader};
+use crate::snapshot::escape;
+use crate::{Registry, log_line};
 
 /// How long a reader may be busy with what it has queued before somebody looks whether anything was asked for.
 const SLICE: Duration = Duration::from_millis(25);
@@ -22,13 +24,18 @@ pub(super) struct Driven<R> {
     pub(super) reader: R,
     pub(super) registry: Registry,
     pub(super) period: Duration,
-    pub(super) tally: ReaderStats,
+    pub(super) name: Name,
+    pub(super) tally: Arc<ReaderStats>,
     pub(super) shared: Arc<Shared>,
     pub(super) queued: u64,
     /// Whether the last attempt to deliver what is queued came to nothing.
     pub(super) stuck: bool,
     /// When what is not delivered yet was begun.
     pub(super) began: Option<Instant>,
+    /// How much of what is queued is older than the last push.
+    pub(super) older: u64,
+    /// How much of the last push was dropped.
+    pub(super) lost: u64,
     /// The causes that were logged.
     pub(super) logged: BTreeSet<&'static str>,
 }
@@ -68,6 +75,7 @@ impl<R: Reader> Driven<R> {
         };
         let Driven {
             reader,
+            name,
             tally,
             shared,
             ..
@@ -78,6 +86,7 @@ impl<R: Reader> Driven<R> {
             tally.panics.inc();
         }
         drop(tally);
+        drop(name);
         shared.end(outcome);
     }
 
@@ -107,6 +116,9 @@ impl<R: Reader> Driven<R> {
                 // An error on the way counts for nothing when all got out in the end.
                 outcome = self.carry_on(until);
             }
+            if outcome.is_ok() && self.lost > 0 {
+                outcome = Err(DeliveryError::Dropped { lost: self.lost });
+            }
             // A reader may refuse a snapshot while it holds much of those before; now it does not.
             if pushed.is_ok() || before == 0 {
                 return outcome;
@@ -127,6 +139,7 @@ impl<R: Reader> Driven<R> {
     fn push(&mut self) -> Result<(), DeliveryError> {
         let began = Instant::now();
         self.began.get_or_insert(began);
+        (self.older, self.lost) = (self.queued, 0);
         let Driven {
             reader, registry, ..
         } = self;
@@ -153,10 +166,10 @@ impl<R: Reader> Driven<R> {
     ) -> Result<(), DeliveryError> {
         match outcome {
             Ok(Ok(pushed)) => {
-                self.tally.add(&pushed);
-                self.queued = pushed.queued;
+                self.take(&pushed);
                 if pushed.queued == 0
                     && let Some(began) = self.began.take()
+                    && self.lost == 0
                 {
                     self.tally.succeed(began);
                 }
@@ -164,17 +177,10 @@ impl<R: Reader> Driven<R> {
             }
             Ok(Err(error)) => {
                 if let Some(pushed) = error.pushed() {
-                    self.tally.add(pushed);
-                    self.queued = pushed.queued;
+                    self.take(pushed);
                 }
-                if self.tally.fail(&error, &mut self.logged) {
-                    let name = self.tally.name();
-                    log::warn!(
-                        target: "calipers",
-                        "{name}: {error} (counted in /calipers/report/{name}/errors/{}; further ones are not logged)",
-                        error.cause()
-                    );
-                }
+                self.tally.fail(&error);
+                self.log(error.cause(), format_args!("{error}"));
                 if self.queued == 0 {
                     self.began = None;
                 }
@@ -193,6 +199,32 @@ impl<R: Reader> Driven<R> {
                 self.began = None;
                 Err(DeliveryError::Panicked)
             }
+        }
+    }
+
+    /// Notes what a call came to. What is dropped is the oldest: only what goes beyond that is lost of the last push.
+    fn take(&mut self, pushed: &Pushed) {
+        self.tally.add(pushed);
+        self.queued = pushed.queued;
+        let older = pushed.dropped.min(self.older);
+        self.lost += pushed.dropped - older;
+        self.older = (self.older - older).saturating_sub(pushed.sent);
+        for &(cause, times) in &pushed.faults {
+            self.log(cause, format_args!("{times} times {cause} in one push"));
+        }
+    }
+
+    /// Logs what went wrong, if it is the first of its cause.
+    fn log(&mut self, cause: &'static str, what: fmt::Arguments<'_>) {
+        if self.logged.insert(cause) {
+            let name = self.name.as_str();
+            log_line::warn(
+                log_line::TARGET,
+                format_args!(
+                    "{name}: {what} (counted in /calipers/report/{}/errors/{cause}; further ones are not logged)",
+                    escape(name),
+                ),
+            );
         }
     }
 }

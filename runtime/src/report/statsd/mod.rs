@@ -16,7 +16,7 @@ use self::packets::Packets;
 use super::connecting::with_port;
 use super::names;
 use super::rules::{Rules, ruled};
-use super::schedule::scheduled;
+use super::schedule::{at_least, scheduled};
 use super::{PushError, Pushed, Reader, Schedule, StartError};
 use crate::Snapshot;
 
@@ -129,8 +129,13 @@ impl Reader for StatsD {
         if let Some(packet) = packets.rest() {
             outlet.offer(packet, &mut pushed);
         }
-        if too_long > 0 {
-            faults.push(("tooLong", too_long));
+        for (cause, times) in [
+            ("tooLong", too_long),
+            ("bufferFull", pushed.dropped - too_long),
+        ] {
+            if times > 0 {
+                faults.push((cause, times));
+            }
         }
         pushed.faults.extend(faults);
         pushed.queued = outlet.queued();
@@ -149,6 +154,9 @@ impl Reader for StatsD {
         let _ = self.packets.rest();
     }
 }
+
+/// What the internet carries in one piece, and a metric has room in.
+const LEAST_DATAGRAM: usize = 512;
 
 /// What is sent to StatsD, where, and when.
 #[derive(Debug)]
@@ -192,13 +200,15 @@ impl StatsDBuilder {
         self
     }
 
-    /// The longest datagram, in bytes: 1432 unless told otherwise, which any Ethernet carries in one piece.
+    /// The longest datagram, in bytes: 1432 unless told otherwise, which any Ethernet carries in one piece; at least 512.
+    /// A metric that is longer is dropped, and counted under `errors/tooLong`.
     pub fn datagram(mut self, bytes: usize) -> Self {
         self.datagram = bytes;
         self
     }
 
-    /// How many bytes of one push may wait for the server, 8 MiB unless told otherwise; what is beyond is dropped.
+    /// How many bytes of one push may wait for the server, 8 MiB unless told otherwise, and at least a datagram; what is
+    /// beyond is dropped, and counted under `errors/bufferFull`.
     pub fn buffer(mut self, bytes: usize) -> Self {
         self.buffer = bytes;
         self
@@ -207,6 +217,8 @@ impl StatsDBuilder {
     scheduled!();
 
     fn parts(self) -> Result<(Schedule, StatsD), StartError> {
+        at_least("datagram", self.datagram, LEAST_DATAGRAM)?;
+        at_least("buffer", self.buffer, self.datagram)?;
         let peer = if self.addr.starts_with('/') {
             Peer::Unix(self.addr.into())
         } else {
