@@ -20,6 +20,7 @@ use tokio::time::{sleep, timeout};
 
 use super::Routes;
 use super::own::PageStats;
+use crate::log_line;
 
 /// How many connections are served at once; more are told to come back.
 const CONNECTIONS: usize = 512;
@@ -37,7 +38,8 @@ const GRACE: Duration = Duration::from_secs(1);
 /// More than any URL that means something here.
 const HEADER_BYTES: usize = 16 * 1024;
 
-/// How many of those for whom there is no room are told so at once; beyond them, connections are cut.
+/// How many of those for whom there is no room are told so at once; more wait until one of them has gone, which takes
+/// [`GRACE`] at most. Cutting them instead would be heard as a reset, and not as the answer.
 const TURNED_AWAY: usize = 64;
 
 /// Accepts until it is told to stop, and then waits for what is under way.
@@ -57,8 +59,9 @@ pub(super) async fn accept(
             _ = stopped.wait_for(|stopped| *stopped) => break,
         };
         match accepted {
-            Ok((stream, _)) => match places.clone().try_acquire_owned() {
-                Ok(place) => {
+            Ok((stream, _)) => tokio::select! {
+                biased; // towards a place
+                Ok(place) = places.clone().acquire_owned() => {
                     let (routes, own, stopped) = (routes.clone(), own.clone(), stopped.clone());
                     tokio::spawn(async move {
                         let _connected = own.connected();
@@ -66,20 +69,24 @@ pub(super) async fn accept(
                         drop(place);
                     });
                 }
-                Err(_) => {
+                Ok(doorstep) = doorsteps.clone().acquire_owned() => {
                     own.errors.get("full").inc();
-                    if let Ok(doorstep) = doorsteps.clone().try_acquire_owned() {
-                        tokio::spawn(async move {
-                            let _ = timeout(GRACE, turn_away(stream)).await;
-                            drop(doorstep);
-                        });
-                    }
+                    tokio::spawn(async move {
+                        let _ = timeout(GRACE, turn_away(stream)).await;
+                        drop(doorstep);
+                    });
                 }
+                else => {} // they are never closed
             },
             Err(error) => {
                 own.errors.get("notAccepted").inc();
                 if !told {
-                    log::warn!(target: "calipers", "the stats page cannot accept a connection: {error}; trying again");
+                    log_line::warn(
+                        log_line::TARGET,
+                        format_args!(
+                            "the stats page cannot accept a connection: {error}; trying again"
+                        ),
+                    );
                     told = true;
                 }
                 // Too many open files, mostly: trying at once would only burn time.
@@ -147,6 +154,8 @@ fn count(own: &PageStats, error: &hyper::Error, asked: bool) {
         }
         "timedOut"
     } else if error.is_parse() || error.is_parse_too_large() {
+        // It was answered, with 400 or 431, before it came to the gate.
+        own.requests.inc();
         "badRequest"
     } else {
         "connectionLost"
@@ -164,6 +173,6 @@ async fn turn_away(mut stream: TcpStream) {
         return;
     }
     // Closed with something unread, the connection would be reset, and the answer lost on its way.
-    let mut rest = [0; 512];
+    let mut rest = [0; 4096];
     while let Ok(1..) = stream.read(&mut rest).await {}
 }

@@ -28,8 +28,8 @@ pub(super) async fn pass(State(gate): State<Gate>, request: Request, next: Next)
         Ok(()) => next.run(request).await,
         Err(refused) => {
             let status = match refused {
-                Refused::Unclear => StatusCode::BAD_REQUEST,
                 Refused::Name(_) => StatusCode::MISDIRECTED_REQUEST,
+                _ => StatusCode::BAD_REQUEST,
             };
             Answer::plain(status, &refused.to_string()).into_response()
         }

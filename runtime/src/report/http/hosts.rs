@@ -22,8 +22,12 @@ pub(super) struct Hosts {
 /// What is wrong with the name that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Refused {
-    #[error("the request does not say which host it is for")]
-    Unclear,
+    #[error("the request does not say which host it is for; send one `Host` header")]
+    Missing,
+    #[error("the request says {0} times which host it is for; send one `Host` header")]
+    Several(usize),
+    #[error("the `Host` header of the request is no name of a host")]
+    NoName,
     #[error(
         "`{0}` is not a name of this page; open it by its address, or have the program allow the name (`allow_host`)"
     )]
@@ -50,16 +54,17 @@ impl Hosts {
         if let Some(host) = uri.host() {
             return self.check_name(host);
         }
-        let mut given = headers.get_all(header::HOST).iter();
-        match (given.next(), given.next()) {
+        let given: Vec<_> = headers.get_all(header::HOST).iter().collect();
+        match *given {
             // Of old clients, and of programs that call the routes without a network; browsers always say it.
-            (None, _) if version < Version::HTTP_11 || !self.is_strict() => Ok(()),
-            (Some(host), None) => {
+            [] if version < Version::HTTP_11 || !self.is_strict() => Ok(()),
+            [] => Err(Refused::Missing),
+            [host] => {
                 let host = host.to_str().ok().and_then(|host| host.parse().ok());
-                let host: Authority = host.ok_or(Refused::Unclear)?;
+                let host: Authority = host.ok_or(Refused::NoName)?;
                 self.check_name(host.host())
             }
-            _ => Err(Refused::Unclear),
+            _ => Err(Refused::Several(given.len())),
         }
     }
 
@@ -149,13 +154,17 @@ mod tests {
         let uri: Uri = "/".parse().unwrap();
         let none = HeaderMap::new();
         assert_eq!(hosts.check(&uri, &none, Version::HTTP_10), Ok(()));
-        let unclear = Err(Refused::Unclear);
-        assert_eq!(hosts.check(&uri, &none, Version::HTTP_11), unclear);
+        let missing = Err(Refused::Missing);
+        assert_eq!(hosts.check(&uri, &none, Version::HTTP_11), missing);
         let mut two = HeaderMap::new();
         two.append(header::HOST, "localhost".parse().unwrap());
         two.append(header::HOST, "evil.example".parse().unwrap());
-        assert_eq!(hosts.check(&uri, &two, Version::HTTP_11), unclear);
-        assert_eq!(check(&hosts, "a b"), unclear);
+        let twice = hosts.check(&uri, &two, Version::HTTP_11).unwrap_err();
+        assert_eq!(
+            twice.to_string(),
+            "the request says 2 times which host it is for; send one `Host` header"
+        );
+        assert_eq!(check(&hosts, "a b"), Err(Refused::NoName));
         // An address in the request line goes before the header.
         let whole: Uri = "http://evil.example/".parse().unwrap();
         let header = HeaderMap::from_iter([(header::HOST, "localhost".parse().unwrap())]);

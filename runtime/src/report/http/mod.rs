@@ -23,7 +23,7 @@
 //! | `/metrics` | all stats as Prometheus wants them, with the feature `prometheus` |
 //!
 //! All of these but the last go together. An unknown path is answered with 404, what makes no sense with 400, and both
-//! say why. A family's key is one segment of a path: a `/` in it is written `%2F`. Answers are compressed for those who
+//! say why; only what is no HTTP (a `>` in a URL that is not written `%3E`, headers without end) gets a bare 400 or 431. A family's key is one segment of a path: a `/` in it is written `%2F`. Answers are compressed for those who
 //! send `Accept-Encoding: gzip`; nothing but GET and HEAD is answered, and nothing is to be kept (`no-store`).
 //!
 //! ```sh

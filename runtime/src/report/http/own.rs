@@ -12,7 +12,7 @@ use crate::{Counter, Family, Instrumented, Registry, Timer, UpDownCounter};
 #[derive(Instrumented)]
 pub(super) struct PageStats {
     /// Requests that were answered, whatever the answer was.
-    requests: Counter,
+    pub(super) requests: Counter,
     /// What was sent in the bodies of answers, as it was encoded.
     #[stat(unit = "By")]
     bytes: Counter,

@@ -139,12 +139,43 @@ fn who_finds_no_room_is_told_so_and_counted() {
         assert!(answer.ends_with("\r\n\r\ntoo many connections are open; come again\n"));
     }
     assert_eq!(registry.snapshot().counter(&stat("errors/full")), Some(20));
-    drop(idle);
+    // Others for whom there is no room say nothing, and leave none to be told: those who speak are told all the same.
+    let more: Vec<TcpStream> = (0..100)
+        .map(|_| TcpStream::connect(server.local_addr()).unwrap())
+        .collect();
+    let answer = over_the_wire(server.local_addr(), REQUEST);
+    assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+    drop((idle, more));
     while !over_the_wire(server.local_addr(), REQUEST).starts_with("HTTP/1.1 200 OK") {
         assert!(began.elapsed() < Duration::from_secs(60));
     }
     server.stop();
     assert_eq!(connections(), Some(0));
+}
+
+#[test]
+fn what_is_no_http_is_counted_too() {
+    let registry = sample();
+    let _kept = PageStats::open(&registry);
+    let server = Server::builder("127.0.0.1:0").registry(&registry).start();
+    let server = server.unwrap();
+    let long = format!("GET / HTTP/1.1\r\nx: {}\r\n\r\n", "x".repeat(100_000));
+    for (request, status) in [
+        ("junk\r\n\r\n", "400"),
+        ("GET /?query=a>3 HTTP/1.1\r\nhost: localhost\r\n\r\n", "400"),
+        (&*long, "431"),
+    ] {
+        let mut stream = TcpStream::connect(server.local_addr()).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).unwrap();
+        assert!(answer.ends_with(status.as_bytes()), "{answer:?}");
+    }
+    server.stop();
+    let snapshot = registry.snapshot();
+    let counter = |name: &str| snapshot.counter(&format!("/calipers/report/http/{name}"));
+    assert_eq!(counter("requests"), Some(3));
+    assert_eq!(counter("errors/badRequest"), Some(3));
 }
 
 #[test]
