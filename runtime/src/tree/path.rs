@@ -19,7 +19,8 @@ pub(crate) const LONGEST: usize = 1024;
 pub enum PathError {
     /// Two slashes stand side by side, or one at the end.
     #[error(
-        "`{path}` is not a stat path: segment {segment} is empty; write one name between slashes"
+        "`{path}` is not a stat path: segment {segment} is empty; write one name between {}",
+        if path.contains('/') { "slashes" } else { "dots" }
     )]
     EmptySegment {
         /// What was given.
@@ -134,6 +135,14 @@ pub(crate) fn with_slashes(name: &str) -> Cow<'_, str> {
 
 /// The place and the stat that a registry name means: `my.timer` and `/my/timer` are the same.
 pub(crate) fn place_and_name(name: &str) -> Result<(String, String), PathError> {
+    if matches!(name, "." | "..") {
+        // Not separators with nothing between them: whoever writes this alone means a place.
+        return Err(PathError::DotSegment {
+            path: name.to_owned(),
+            segment: 1,
+            found: name.to_owned(),
+        });
+    }
     let path = canonical_of(&with_slashes(name), name)?;
     match path.rsplit_once('/') {
         Some((place, stat)) => Ok((place.to_owned(), stat.to_owned())),
@@ -229,7 +238,15 @@ mod tests {
     #[test]
     fn an_error_quotes_what_was_given() {
         let said = place_and_name("a..b").unwrap_err().to_string();
-        assert!(said.starts_with("`a..b` is not a stat path"), "{said}");
+        assert_eq!(
+            said,
+            "`a..b` is not a stat path: segment 2 is empty; write one name between dots"
+        );
+        for name in [".", ".."] {
+            let said = place_and_name(name).unwrap_err().to_string();
+            let reason = format!("segment 1 is `{name}`; a path never goes up or stays");
+            assert!(said.ends_with(&reason), "{said}");
+        }
     }
 
     #[test]
