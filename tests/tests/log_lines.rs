@@ -11,6 +11,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use calipers::Registry;
+use calipers::report::prometheus::Exposition;
 use calipers::report::{PushError, Pushed, Reader, Schedule, Stream};
 use calipers_tests::logged;
 use calipers_tests::parts::LONG;
@@ -80,4 +81,25 @@ fn what_a_reader_drops_is_logged_once_a_cause() {
     assert!(lines[0].contains(
         "dropping: 7 times noRoom in one push (counted in /calipers/report/dropping/errors/noRoom;"
     ));
+}
+
+#[test]
+fn stats_without_a_place_in_prometheus_are_told_once_each_and_some_at_a_time() {
+    logged::keep();
+    let registry = Registry::new();
+    for n in 0..15 {
+        registry.counter(&format!("crowd-{n}")).unwrap();
+        registry.counter(&format!("crowd_{n}")).unwrap();
+    }
+    let exposition = Exposition::new();
+    let told = |scrapes: usize| {
+        (0..scrapes).for_each(|_| drop(exposition.text(&registry.snapshot())));
+        logged::lines_with("`/crowd_").len()
+    };
+    assert_eq!(told(1), 10);
+    assert_eq!(told(1), 15);
+    assert_eq!(told(3), 15);
+    let line = logged::lines_with("`/crowd_3`").concat();
+    let wanted = "`/crowd_3` is left out of the Prometheus exposition: its name there, `crowd_3`, is that of `/crowd-3`";
+    assert!(line.contains(wanted), "{line}");
 }

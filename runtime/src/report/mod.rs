@@ -37,10 +37,18 @@ mod families;
 mod graphite;
 #[cfg(feature = "http")]
 pub mod http;
-#[cfg(any(feature = "graphite", feature = "otlp", feature = "statsd"))]
+#[cfg(any(
+    feature = "graphite",
+    feature = "otlp",
+    feature = "prometheus",
+    feature = "statsd"
+))]
 #[cfg_attr(
-    not(any(feature = "graphite", feature = "statsd")),
-    allow(dead_code, reason = "OpenTelemetry takes any number and any text")
+    not(all(
+        any(feature = "graphite", feature = "statsd"),
+        any(feature = "otlp", feature = "prometheus")
+    )),
+    allow(dead_code, reason = "each protocol needs a part of it")
 )]
 mod names;
 #[cfg(feature = "otlp")]

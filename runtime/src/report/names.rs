@@ -4,6 +4,7 @@
 //! its folder, so nothing but letters, digits, `_` and `-` gets through. Each segment becomes one component, whatever is
 //! in it. Two paths may then read the same; whoever sends must see to it ([`Seen`]).
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt::Write;
 use std::hash::BuildHasher;
@@ -50,6 +51,20 @@ pub(crate) fn push_word(name: &mut String, text: &str) {
     name.extend(text.chars().take(LONGEST - HASH).map(plain));
     // Into a string, writing cannot fail.
     let _ = write!(name, "-{:016x}", stable_hash(text.as_bytes()));
+}
+
+/// The longest value of a label that is sent as it is, in bytes.
+const LONGEST_VALUE: usize = 1024;
+
+/// A label's value. What is longer is repeated for each series of a histogram, so it is cut, and gets a number that tells
+/// it from others which begin alike. It is then longer than any that is not cut, so it is never one of those.
+pub(crate) fn label_value(text: &str) -> Cow<'_, str> {
+    if text.len() <= LONGEST_VALUE {
+        return Cow::Borrowed(text);
+    }
+    let hash = stable_hash(text.as_bytes());
+    let start = &text[..text.floor_char_boundary(LONGEST_VALUE)];
+    Cow::Owned(format!("{start}…-{hash:016x}"))
 }
 
 /// FNV-1a: the same number today and after the next release, since it becomes part of a name that is kept.
@@ -120,6 +135,19 @@ mod tests {
         assert!(word(&long).len() <= LONGEST && word(&"ü".repeat(1000)).len() <= LONGEST);
         assert_ne!(word(&long), word(&other));
         assert_eq!(word(&"x".repeat(LONGEST)), "x".repeat(LONGEST));
+    }
+
+    #[test]
+    fn a_label_that_is_too_long_is_cut_and_stays_apart() {
+        let text = "é".repeat(512);
+        assert_eq!(label_value(&text), text);
+        let (long, other) = (format!("{text}x"), format!("{text}y"));
+        let cut = label_value(&long);
+        assert!(cut.starts_with(&*text) && cut.len() < 1060, "{cut}");
+        assert_ne!(cut, label_value(&other));
+        // Nobody can send a text that is some other's cut one.
+        assert_ne!(label_value(&cut), cut);
+        assert!(label_value(&"ü".repeat(40_000)).len() < 1060);
     }
 
     #[test]

@@ -9,19 +9,22 @@ pub(crate) struct Keys {
     texts: String,
     /// Where each ends in `texts`.
     ends: Vec<usize>,
-    /// Whether any has something that formats escape. Found out once for many times that they are written.
+    /// Whether any is long, or has something that formats escape. Found out once for many times that they are written.
     has_special: bool,
 }
 
-/// Whether a text is of letters that no format escapes: all those of ASCII which can be seen, and spaces, without quotation
-/// marks and backslashes.
+/// Longer keys are cut by the formats that have labels.
+const LONGEST: usize = 1024;
+
+/// Whether a text is of a length that no format cuts, and of letters that none escapes: all those of ASCII which can be
+/// seen, and spaces, without quotation marks and backslashes.
 fn is_plain(text: &str) -> bool {
-    text.bytes()
-        .all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\'))
+    let seen = |byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
+    text.len() <= LONGEST && text.bytes().all(seen)
 }
 
 impl Keys {
-    /// Whether no format need look for what it escapes.
+    /// Whether no format need look for what it cuts or escapes.
     #[cfg(any(feature = "prometheus", feature = "otlp"))]
     pub(super) fn are_plain(&self) -> bool {
         !self.has_special

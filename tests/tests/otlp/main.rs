@@ -371,7 +371,7 @@ fn points_that_a_receiver_rejects_are_counted() {
         .header("Api-Key", "secret")
         .start()
         .unwrap();
-    otlp.flush(LONG).unwrap();
+    assert_eq!(otlp.flush(LONG), Err(DeliveryError::Dropped { lost: 3 }));
     assert_eq!((own(&registry, "sent"), own(&registry, "dropped")), (2, 3));
     assert_eq!(own(&registry, "errors/partialSuccess"), 1);
     // It was a success: nothing is sent again.

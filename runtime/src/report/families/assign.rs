@@ -1,5 +1,6 @@
 //! Which slot a stat belongs to, and, once a slot, which families show it.
 
+use super::clashes::{Clash, path};
 use super::dialect::Unit;
 use super::scale::Scale;
 use super::slot::{self, Facet, Slot, is_like, order};
@@ -84,11 +85,17 @@ impl<'a> Layout<'a> {
         });
         let mut left_out = 0;
         let mut join = |name: &str, of, unit: &Unit, facet| {
-            if !self
+            let slots = &self.slots;
+            let joined = self
                 .families
-                .join(dialect, name, of, unit, (number, facet), &self.slots)
-            {
+                .join(dialect, name, of, unit, (number, facet), slots);
+            if let Err(owner) = joined {
                 left_out += 1;
+                self.clashes.add(Clash {
+                    stat: path(&slots[number as usize]),
+                    name: self.families.last_name().to_owned(),
+                    owner: slots.get(owner as usize).map(path).unwrap_or_default(),
+                });
             }
         };
         join(&name, shown.of, &shown.unit, Facet::Whole);

@@ -51,7 +51,7 @@ pub(in crate::report) trait Writer {
 #[derive(Clone, Copy)]
 pub(in crate::report) struct Added<'a> {
     pub(in crate::report) name: &'a str,
-    /// Whether no value has anything that a format escapes.
+    /// Whether no value has anything that a format cuts or escapes.
     #[cfg_attr(
         not(feature = "prometheus"),
         allow(dead_code, reason = "only Prometheus has formats that are text")

@@ -10,6 +10,7 @@ use std::rc::Rc;
 
 use foldhash::fast::RandomState;
 
+use super::NONE;
 use super::dialect::{Dialect, Unit};
 use super::slot::{Facet, Slot};
 
@@ -59,7 +60,11 @@ impl Families {
         &self.all
     }
 
-    /// Shows a facet of a slot as the family of this name; false when the name is another's.
+    /// Shows a facet of a slot as the family of this name.
+    ///
+    /// # Errors
+    ///
+    /// The name is another's: it gives a slot of those whose it is.
     pub(super) fn join(
         &mut self,
         dialect: &dyn Dialect,
@@ -68,15 +73,15 @@ impl Families {
         unit: &Unit,
         (number, facet): (u32, Facet),
         slots: &[Slot<'_>],
-    ) -> bool {
+    ) -> Result<(), u32> {
         self.name.clear();
         self.name.push_str(base);
         dialect.finish(&mut self.name, of, &unit.name);
         if let Some(&family) = self.by_name.get(&*self.name) {
             return self.join_known(family, of, unit, (number, facet), slots);
         }
-        if self.clashes(dialect, of) {
-            return false;
+        if let Some(owner) = self.owner_of_samples(dialect, of) {
+            return Err(self.slot_of(owner));
         }
         let name: Rc<str> = Rc::from(&*self.name);
         self.by_name.insert(name.clone(), self.all.len() as u32);
@@ -86,7 +91,19 @@ impl Families {
             unit: unit.name.clone(),
             slots: vec![(number, facet)],
         });
-        true
+        Ok(())
+    }
+
+    /// What the family of this name is called: the name that could not be had, after a failed [`join`](Self::join).
+    pub(super) fn last_name(&self) -> &str {
+        &self.name
+    }
+
+    /// A slot that stands for a family.
+    fn slot_of(&self, family: u32) -> u32 {
+        let family = self.all.get(family as usize);
+        let slot = family.and_then(|family| family.slots.first());
+        slot.map_or(NONE, |(slot, _)| *slot)
     }
 
     fn join_known(
@@ -96,9 +113,10 @@ impl Families {
         unit: &Unit,
         (number, facet): (u32, Facet),
         slots: &[Slot<'_>],
-    ) -> bool {
+    ) -> Result<(), u32> {
+        let owner = self.slot_of(family);
         let Some(family) = self.all.get_mut(family as usize) else {
-            return false;
+            return Err(owner);
         };
         let newcomer = slots.get(number as usize);
         let apart = |other: &(u32, Facet)| {
@@ -108,34 +126,39 @@ impl Families {
                 .is_some_and(|(a, b)| a.is_apart_from(b))
         };
         let fits = family.of == of && family.unit == unit.name && of != Type::Info;
-        let joins = fits && family.slots.iter().all(apart);
-        if joins {
-            family.slots.push((number, facet));
+        if !fits {
+            return Err(owner);
         }
-        joins
+        match family.slots.iter().find(|other| !apart(other)) {
+            Some((other, _)) => Err(*other),
+            None => {
+                family.slots.push((number, facet));
+                Ok(())
+            }
+        }
     }
 
-    /// Whether `self.name` or one of its samples' names is some other family's.
-    fn clashes(&mut self, dialect: &dyn Dialect, of: Type) -> bool {
+    /// The other family, if there is one, whose name or one of whose samples' names `self.name` is, or one of its
+    /// samples'.
+    fn owner_of_samples(&mut self, dialect: &dyn Dialect, of: Type) -> Option<u32> {
         let name = &mut self.name;
         let bare = name.len();
         for suffix in dialect.suffixes(of) {
             name.push_str(suffix);
-            let taken = self.by_name.contains_key(&**name);
+            let taken = self.by_name.get(&**name).copied();
             name.truncate(bare);
-            if taken {
-                return true;
+            if taken.is_some() {
+                return taken;
             }
         }
-        TYPES.into_iter().any(|other| {
+        TYPES.into_iter().find_map(|other| {
             let owns = |suffix: &&str| {
-                let base = name.strip_suffix(suffix);
-                let owner = base.and_then(|base| self.by_name.get(base));
-                owner
-                    .and_then(|owner| self.all.get(*owner as usize))
-                    .is_some_and(|owner| owner.of == other)
+                let base = name.strip_suffix(suffix)?;
+                let owner = *self.by_name.get(base)?;
+                let is = self.all.get(owner as usize)?.of;
+                (is == other).then_some(owner)
             };
-            dialect.suffixes(other).iter().any(owns)
+            dialect.suffixes(other).iter().find_map(owns)
         })
     }
 }

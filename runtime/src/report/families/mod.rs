@@ -10,6 +10,7 @@
 //! [`Writer`], which knows the bytes; `scale` has what distributions look like.
 
 mod assign;
+mod clashes;
 mod depth;
 mod dialect;
 mod emit;
@@ -27,6 +28,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
+pub(in crate::report) use clashes::{Clashes, Told};
 pub use depth::Depth;
 pub(in crate::report) use dialect::{Dialect, Unit};
 #[cfg(feature = "prometheus")]
@@ -55,6 +57,7 @@ pub(in crate::report) struct Layout<'a> {
     families: Families,
     scales: Vec<Scale>,
     left_out: u64,
+    clashes: Clashes,
 }
 
 /// How a snapshot is to be shown.
@@ -97,6 +100,7 @@ impl<'a> Layout<'a> {
             families: Families::default(),
             scales: Vec::new(),
             left_out: 0,
+            clashes: Clashes::default(),
         };
         layout.walk();
         layout
@@ -134,5 +138,10 @@ impl<'a> Layout<'a> {
     /// How many stats could not be shown, since the name is another's.
     pub(in crate::report) fn left_out(&self) -> u64 {
         self.left_out
+    }
+
+    /// Which they are.
+    pub(in crate::report) fn clashes(&self) -> &Clashes {
+        &self.clashes
     }
 }

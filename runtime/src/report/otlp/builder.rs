@@ -7,7 +7,7 @@ use super::request::Sender;
 use super::settings::{Endpoint, Settings};
 use super::spelling::Spelling;
 use super::{Otlp, Temporality};
-use crate::report::families::Depth;
+use crate::report::families::{Depth, Told};
 use crate::report::rules::{Rules, ruled};
 use crate::report::schedule::scheduled;
 use crate::report::{Schedule, StartError};
@@ -142,6 +142,7 @@ impl OtlpBuilder {
             before: None,
             waiting: None,
             complained: false,
+            told: Told::new(),
         };
         Ok((self.schedule, reader))
     }

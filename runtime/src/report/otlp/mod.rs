@@ -20,7 +20,7 @@ use self::answer::Verdict;
 use self::exchange::Exchange;
 use self::request::{Sender, Span};
 use self::spelling::Spelling;
-use super::families::{Depth, Layout, Style};
+use super::families::{Depth, Layout, Style, Told};
 use super::rules::Rules;
 use super::{PushError, Pushed, Reader};
 use crate::Snapshot;
@@ -107,6 +107,8 @@ pub struct Otlp {
     waiting: Option<Waiting>,
     /// What there was to say of a partial success is said once.
     complained: bool,
+    /// Which stats have no place, since another has their name.
+    told: Told,
 }
 
 /// What the numbers of a request are since.
@@ -156,6 +158,11 @@ impl Otlp {
             taken: snapshot.taken(),
         };
         let (body, points) = request::request(&layout, span, &self.sender);
+        self.told.tell(
+            layout.clashes(),
+            "what is sent to OpenTelemetry",
+            "the reader's `errors/nameTaken`",
+        );
         (body, points, layout.left_out())
     }
 }

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use super::Temporality;
 use crate::report::families::{Header, Layout, Scale, Type, Writer, emit, since_1970};
+use crate::report::names::label_value;
 use crate::report::wire::{double, fixed, message, signed, string, varint, whole};
 use crate::snapshot::{Distribution, Number, StatShape};
 
@@ -216,7 +217,7 @@ impl Writer for Metrics {
             Type::Histogram => histogram::ATTRIBUTES,
             _ => number::ATTRIBUTES,
         };
-        attribute(labels, field, name, value);
+        attribute(labels, field, name, &label_value(value));
     }
 
     fn number(&mut self, labels: &[u8], number: Number, stat: &StatShape) {

@@ -104,7 +104,7 @@ impl Exposition {
             }
             Format::Protobuf => emit(&layout, &mut Protobuf::new(out, self.created)),
         }
-        own::note(began, out.len() - before, layout.left_out());
+        own::note(began, out.len() - before, &layout);
     }
 
     pub(super) fn layout<'a>(&'a self, snapshot: &'a Snapshot) -> Layout<'a> {

@@ -58,13 +58,16 @@
 //!   `%` as `_ratio`; `1` and annotations (`{request}`) add nothing, a unit that is not known is added as it is.
 //! - A label that would stand twice, or where the format has one of its own (`le`, `state`, `outcome`), gets a number:
 //!   `state_2`.
+//! - A label's value of more than 1,024 bytes is cut there, and gets `…-` and a number, which tells it from others that begin
+//!   alike and is the same each time.
 //! - A stat without a help text gets its kind and path as one.
 //!
 //! The series are the same in each format, so a scraper that changes its mind goes on with the same ones.
 //!
 //! Two stats may have one name here that had two in the tree (`/a/b-c` and `/a/b_c`), or the name of a histogram's part
 //! (`size` and `size_count`). The exposition stays valid: the first in the order of paths is shown, and the others
-//! are left out, counted in `/calipers/report/prometheus/collisions`, and logged once.
+//! are left out. They are counted in `/calipers/report/prometheus/collisions`, named below `leftOut` beside it (so also in
+//! the exposition itself), and each is logged once, ten at a scrape.
 //!
 //! # What the stats become
 //!
@@ -108,7 +111,7 @@
 //! Writing 100,000 members of a family as text takes 12 ns each, and reading them before that 5, where copying finished
 //! lines takes 7; instances cost what it takes to visit them in memory, 50 to 150 ns. Nothing is kept from one exposition
 //! to the next; the snapshots of a family share its keys. The
-//! reader's own stats are below `/calipers/report/prometheus/`: `scrapes`, `bytes`, `duration` and `collisions`.
+//! reader's own stats are below `/calipers/report/prometheus/`: `scrapes`, `bytes`, `duration`, `collisions` and `leftOut`.
 //!
 //! How it fits: [`Format`] is negotiated in `accept`; what shows where is found out by `families`, which all protocols of
 //! named metrics share, and spelt by `spelling` with `name` and `unit`; `text`, with `lines`, and `protobuf` write it,

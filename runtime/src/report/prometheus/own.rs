@@ -1,10 +1,10 @@
 //! What this reader says of itself, in the global registry: `/calipers/report/prometheus/…`.
 
 use std::sync::LazyLock;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Instant;
 
-use crate::{Counter, Instrumented, Timer};
+use crate::report::families::{Layout, Told};
+use crate::{Counter, Family, Instrumented, Timer};
 
 /// The reader's own stats.
 #[derive(Instrumented)]
@@ -18,23 +18,27 @@ struct PrometheusStats {
     duration: Timer,
     /// Stats left out of an exposition because their name is another's; counted at each scrape.
     collisions: Counter,
+    /// Which stats those are: how often each was left out, by its path.
+    #[stat(name = "leftOut", label = "stat")]
+    left_out: Family<String, Counter>,
 }
 
 static OWN: LazyLock<PrometheusStats> =
     LazyLock::new(|| PrometheusStats::init("/calipers/report/prometheus"));
 
 /// Notes that an exposition was written.
-pub(super) fn note(began: Instant, bytes: usize, left_out: u64) {
-    static LOGGED: AtomicBool = AtomicBool::new(false);
+pub(super) fn note(began: Instant, bytes: usize, layout: &Layout<'_>) {
+    static TOLD: Told = Told::new();
     OWN.scrapes.inc();
     OWN.bytes.add(bytes);
     OWN.duration.record(began.elapsed());
-    OWN.collisions.add(left_out);
-    if left_out > 0 && !LOGGED.swap(true, Relaxed) {
-        log::warn!(
-            target: "calipers",
-            "{left_out} stats have no place in the Prometheus exposition, because their names are other stats' there \
-             (counted in /calipers/report/prometheus/collisions; not logged again)"
-        );
+    OWN.collisions.add(layout.left_out());
+    for clash in layout.clashes().iter() {
+        OWN.left_out.get(&*clash.stat).inc();
     }
+    TOLD.tell(
+        layout.clashes(),
+        "the Prometheus exposition",
+        "/calipers/report/prometheus/leftOut",
+    );
 }

@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use super::name::without_nul;
 use super::native::{Native, ZERO_THRESHOLD};
 use crate::report::families::{Header, Scale, Type, Writer, since_1970};
+use crate::report::names::label_value;
 use crate::report::wire::{self, double, message, signed, string, varint, whole};
 use crate::snapshot::{Distribution, Number, StatShape};
 
@@ -116,7 +117,7 @@ impl Writer for Protobuf<'_> {
     fn label(&self, labels: &mut Vec<u8>, name: &str, value: &str) {
         message(labels, metric::LABEL, |out| {
             string(out, label::NAME, name);
-            string(out, label::VALUE, &without_nul(value));
+            string(out, label::VALUE, &without_nul(&label_value(value)));
         });
     }
 

@@ -6,6 +6,7 @@
 use super::lines::Lines;
 use super::name::without_nul;
 use crate::report::families::{Added, Header, Scale, Type, Writer, since_1970};
+use crate::report::names::label_value;
 use crate::snapshot::{Distribution, Number, StatShape};
 
 pub(super) struct Text<'a> {
@@ -233,6 +234,7 @@ fn is_special(byte: u8) -> bool {
 }
 
 fn push_label_value(out: &mut Vec<u8>, value: &str) {
+    let value = &*label_value(value);
     // Every byte is looked at, also behind one that is special: so several are compared at once.
     if value
         .bytes()

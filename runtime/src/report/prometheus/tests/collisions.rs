@@ -112,12 +112,42 @@ fn what_is_left_out_is_counted_in_a_stat_of_the_readers_own() {
     let counted = |name: &str| own.counter(&format!("/calipers/report/prometheus/{name}"));
     assert_eq!(counted("collisions"), Some(6));
     assert_eq!(counted("scrapes"), Some(3));
+    // And it is said which they are.
+    assert_eq!(counted("leftOut/%2FaB"), Some(3));
+    assert_eq!(counted("leftOut/%2Fa_b"), Some(3));
+    assert_eq!(counted("leftOut/%2Fa-b"), None);
     assert_eq!(
         counted("bytes"),
         Some(
             3 * "# HELP a_b_total counter at /a-b\n# TYPE a_b_total counter\na_b_total 0\n".len()
                 as u64
         )
+    );
+}
+
+#[test]
+fn what_is_left_out_is_named_with_what_has_its_name() {
+    let registry = Registry::new();
+    for name in ["a-b", "a_b", "/jobs", "/jobs_created"] {
+        registry.counter(name).unwrap();
+    }
+    registry.timer("wait").unwrap();
+    registry.gauge("wait_in_flight").unwrap();
+    let snapshot = registry.snapshot();
+    let exposition = Exposition::new();
+    let layout = exposition.layout(&snapshot);
+    let clashes: Vec<_> = layout
+        .clashes()
+        .iter()
+        .map(|clash| [&*clash.stat, &*clash.name, &*clash.owner])
+        .collect();
+    assert_eq!(
+        clashes,
+        [
+            ["/a_b", "a_b", "/a-b"],
+            ["/jobs_created", "jobs_created", "/jobs"],
+            ["/wait_in_flight", "wait_in_flight", "/wait"],
+        ]
     );
 }
 

@@ -86,6 +86,32 @@ fn every_key_is_one_series_and_comes_back() {
 }
 
 #[test]
+fn a_key_of_64_kilobytes_makes_no_line_of_64_kilobytes() {
+    let registry = Registry::new();
+    let family = registry.get::<Family<String, Timer>>("wait").unwrap();
+    let long = "x".repeat(65_536);
+    let times = [&long, &long[..65_535], &long[..1024]].map(|key| {
+        family.get(key).record(Duration::from_millis(1));
+        key
+    });
+    let counted = registry.get::<Family<String, Counter>>("hits").unwrap();
+    times.iter().for_each(|key| counted.get(*key).inc());
+    let snapshot = registry.snapshot();
+    let text = Exposition::new().text(&snapshot);
+    assert!(text.lines().all(|line| line.len() < 1200));
+    let counts = text
+        .lines()
+        .filter(|line| line.starts_with("wait_seconds_count{"));
+    let counts: std::collections::BTreeSet<&str> = counts.collect();
+    assert_eq!(counts.len(), times.len(), "they stay apart");
+    let whole = format!("wait_seconds_count{{key=\"{}\"}} 1", times[2]);
+    assert!(counts.contains(&*whole));
+    let mut protobuf = Vec::new();
+    Exposition::new().write(&snapshot, Format::Protobuf, &mut protobuf);
+    assert!(protobuf.len() < 30_000, "{}", protobuf.len());
+}
+
+#[test]
 fn an_info_has_each_label_once_and_legal() {
     let registry = Registry::new();
     let _attacked: Attacked = init_in(&registry, "/x/y", ());
