@@ -16,4 +16,4 @@
 pub use crate::metered::{Metered, MeteredTrait};
 pub use crate::stats::Keyed;
 pub use crate::timed::Fallible;
-pub use crate::tree::opener::{NoParts, OpenWith, PlaceField};
+pub use crate::tree::instrumented::{NoParts, OpenWith, PlaceField};

@@ -13,7 +13,8 @@ pub use crate::stats::{Keyed, state_text};
 pub use crate::timed::*;
 pub use crate::tree::class::{Class, StatSpec, check_child, check_feed};
 pub use crate::tree::declared::{Declared, GenericClass};
-pub use crate::tree::opener::{NoParts, OpenWith, Opener, Opening, PlaceField};
+pub use crate::tree::instrumented::{NoParts, OpenWith, PlaceField};
+pub use crate::tree::opener::{Opener, Opening};
 
 use crate::tree::class::SpecRef;
 use crate::tree::opener;

@@ -4,8 +4,9 @@ use std::ops::Deref;
 use std::sync::OnceLock;
 
 use crate::tree::declared::{Declaration, DeclaredStat};
+use crate::tree::instrumented::Instrumented;
 use crate::tree::once::get_or_open;
-use crate::tree::opener::{self, Instrumented};
+use crate::tree::opener;
 
 use super::registry;
 
@@ -63,7 +64,7 @@ impl<T: Instrumented<Parts = ()>> Deref for Collection<T> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: Instrumented<Parts = ()>> crate::tree::opener::Parent for Collection<T> {
+impl<T: Instrumented<Parts = ()>> crate::tree::instrumented::Parent for Collection<T> {
     const CLASS: &'static crate::tree::class::Class = T::CLASS;
 
     fn node(&self) -> &crate::tree::place::Node {

@@ -11,7 +11,8 @@ use crate::cells::local;
 use crate::snapshot::Number;
 use crate::tree::closures::Closure;
 use crate::tree::entry::{Backing, Bits, Description, Source};
-use crate::tree::opener::{OpenWith, Opened, Opening};
+use crate::tree::instrumented::OpenWith;
+use crate::tree::opener::{Opened, Opening};
 use crate::tree::place::Node;
 
 /// A number that is set, not counted: a temperature, a queue's depth, a share. `Gauge` is of `f64`; `Gauge<i64>`,

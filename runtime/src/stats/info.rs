@@ -6,8 +6,9 @@ use super::Stat;
 use crate::Kind;
 use crate::snapshot::Value;
 use crate::tree::entry::{Backing, Description, Held, Source};
+use crate::tree::instrumented::OpenWith;
 use crate::tree::journal::Outlet;
-use crate::tree::opener::{OpenWith, Opening};
+use crate::tree::opener::Opening;
 use crate::tree::place::Node;
 
 /// Strings that are fixed at init: a version, a build, an address. OpenMetrics' *info*.

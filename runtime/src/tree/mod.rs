@@ -24,6 +24,7 @@ pub(crate) mod declared;
 pub(crate) mod entry;
 pub(crate) mod faults;
 pub(crate) mod fold;
+pub(crate) mod instrumented;
 pub(crate) mod journal;
 pub(crate) mod known;
 mod life;
@@ -46,8 +47,8 @@ pub(crate) mod stat_name;
 pub(crate) mod tick;
 pub(crate) mod total;
 
+pub use instrumented::{Instrumented, Parent};
 pub(crate) use lookup::Tree;
-pub use opener::{Instrumented, Parent};
 pub use path::PathError;
 pub use place::Node;
 pub use tick::background_tick;

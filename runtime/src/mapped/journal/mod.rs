@@ -2,7 +2,9 @@
 //!
 //! It is a [`Series`] of records, and only ever appended to: a stat that goes is one more record, and so is a total that
 //! changed by it, both in one step. When more of it is about what is gone than about what is there, what is there is
-//! written anew and takes the place of all of it, again in one step; so it stays within twice what is alive.
+//! written anew and takes the place of all of it, again in one step; so it stays within twice what is alive. Alive is
+//! what is not folded yet: what was dropped while a snapshot or a tick had the collector's turn waits until that ends, and
+//! as nobody who drops ever waits, there may be as much of it as can be dropped in that time.
 //!
 //! `record` lays the records out, `slot` keeps the values that stats have to themselves.
 
