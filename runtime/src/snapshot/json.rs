@@ -35,6 +35,14 @@ impl Serialize for SubTree<'_> {
         }
         let members = self.stats().count() + self.children().count();
         let mut map = serializer.serialize_map(Some(members))?;
+        self.serialize_members(&mut map)?;
+        map.end()
+    }
+}
+
+impl SubTree<'_> {
+    /// Writes the stats of a place, and the places below it.
+    pub(super) fn serialize_members<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
         for stat in self.stats() {
             map.serialize_entry(stat.name(), stat.value())?;
         }
@@ -49,7 +57,7 @@ impl Serialize for SubTree<'_> {
                 map.serialize_entry(name, &child)?;
             }
         }
-        map.end()
+        Ok(())
     }
 }
 

@@ -37,6 +37,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod timer;
+mod told_kinds;
 mod value;
 
 use std::sync::Arc;
@@ -65,6 +66,8 @@ pub(crate) use standing::Standing;
 pub use subtree::SubTree;
 pub use table::Table;
 pub use timer::{Durations, HistogramValue, Outcomes, TimerValue};
+#[cfg(feature = "http")]
+pub(crate) use told_kinds::WithKinds;
 pub use value::{MeterValue, Number, Rates, Value};
 
 use crate::Kind;

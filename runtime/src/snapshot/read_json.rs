@@ -4,7 +4,7 @@
 //!
 //! | in JSON | here |
 //! | --- | --- |
-//! | a whole number from zero up | a counter; so a `Gauge<u64>`, a level or a bool's neighbour reads as one too |
+//! | a whole number from zero up | a counter; so is a `Gauge<u64>` or a level, unless its kind is [told](super::told_kinds) |
 //! | another number, a bool | a gauge |
 //! | a string | a text, also where it was a state |
 //! | null | a gauge without a number |
@@ -15,24 +15,24 @@
 //! the percentiles that JSON has are what they were, within 1.1 %; what lies between is put at the next of them, so the
 //! standard deviation and other quantiles are guesses. Help, units, labels and times of creation are not in JSON.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use super::standing::Standing;
+use super::told_kinds::{self, Told, segment};
 use super::{
     Distribution, HistogramValue, MeterValue, Number, Outcomes, Rates, Snapshot, StateTimeValue,
-    TimerValue, Value, escape, unescape,
+    TimerValue, Value,
 };
 use crate::Kind;
 use crate::cells::scale;
 
 /// Reads what [`Serialize`](serde::Serialize) wrote; taken now, and created at an unknown time, the same for all.
 ///
-/// JSON says less than a snapshot: whole numbers read as counters, states as texts, families as places, and
+/// JSON says less than a snapshot: whole numbers read as counters (unless the page was asked for `kinds`), states as texts, families as places, and
 /// distributions are made from their percentiles. Paths lead to the same numbers as before.
 ///
 /// ```
@@ -45,11 +45,24 @@ use crate::cells::scale;
 /// ```
 impl<'de> Deserialize<'de> for Snapshot {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Json::Members(members) = Json::deserialize(deserializer)? else {
+        let Json::Members(mut members) = Json::deserialize(deserializer)? else {
             return Err(D::Error::custom("a snapshot is an object"));
         };
+        let mut told = Told::default();
+        members.retain_mut(|(name, json)| {
+            if name != told_kinds::MEMBER {
+                return true;
+            }
+            if let Json::Members(kinds) = json {
+                for (kind, paths) in kinds {
+                    told.note(kind, std::mem::take(paths).texts());
+                }
+            }
+            false
+        });
         let mut stats = Vec::new();
-        gather(&mut Vec::new(), members, &mut stats);
+        gather(&mut Vec::new(), members, &told, &mut stats)
+            .ok_or_else(|| D::Error::custom("no stat is a list"))?;
         Ok(Snapshot::of_standing(
             SystemTime::now(),
             SystemTime::UNIX_EPOCH,
@@ -59,27 +72,53 @@ impl<'de> Deserialize<'de> for Snapshot {
 }
 
 /// What may stand in the JSON of a snapshot.
+#[derive(Default)]
 enum Json {
     Number(Number),
     Text(String),
+    #[default]
     Nothing,
     Members(Vec<(String, Json)>),
+    List(Vec<Json>),
 }
 
-fn gather(path: &mut Vec<String>, members: Vec<(String, Json)>, stats: &mut Vec<Standing>) {
+impl Json {
+    /// The texts of a list.
+    fn texts(self) -> impl Iterator<Item = String> {
+        let list = match self {
+            Json::List(list) => list,
+            _ => Vec::new(),
+        };
+        list.into_iter().filter_map(|one| match one {
+            Json::Text(text) => Some(text),
+            _ => None,
+        })
+    }
+}
+
+/// Takes the stats out; nothing where there is what is none.
+fn gather(
+    path: &mut Vec<String>,
+    members: Vec<(String, Json)>,
+    told: &Told,
+    stats: &mut Vec<Standing>,
+) -> Option<()> {
     for (name, json) in members {
         let (kind, value) = match json {
-            Json::Number(Number::U64(count)) => (Kind::Counter, Value::Counter(count)),
-            Json::Number(number) => (Kind::Gauge, Value::Gauge(Some(number))),
+            Json::Number(number) => {
+                let names = path.iter().chain([&name]).map(|name| &**name);
+                told.read(names, number)
+            }
             Json::Nothing => (Kind::Gauge, Value::Gauge(None)),
             Json::Text(text) => (Kind::Text, Value::Text(Some(text.into()))),
+            Json::List(_) => return None,
             Json::Members(members) => match structured(&members) {
                 Some(stat) => stat,
                 None => {
                     // A place beside a stat of its name has a slash at the end.
                     let place = name.strip_suffix('/').unwrap_or(&name);
                     path.push(place.to_owned());
-                    gather(path, members, stats);
+                    gather(path, members, told, stats)?;
                     path.pop();
                     continue;
                 }
@@ -88,15 +127,7 @@ fn gather(path: &mut Vec<String>, members: Vec<(String, Json)>, stats: &mut Vec<
         let segments = path.iter().chain([&name]).map(|name| segment(name));
         stats.push(Standing::at(segments, kind, value));
     }
-}
-
-/// A name as a segment of a path. Places are written as the segments they are, and keys of families as they read.
-fn segment(name: &str) -> Cow<'_, str> {
-    if unescape(name) == name {
-        escape(name)
-    } else {
-        Cow::Borrowed(name)
-    }
+    Some(())
 }
 
 /// The stat that has these members, if any has.
@@ -300,6 +331,14 @@ impl<'de> Visitor<'de> for JsonVisitor {
 
     fn visit_none<E: Error>(self) -> Result<Json, E> {
         Ok(Json::Nothing)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Json, A::Error> {
+        let mut members = Vec::new();
+        while let Some(member) = list.next_element()? {
+            members.push(member);
+        }
+        Ok(Json::List(members))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {

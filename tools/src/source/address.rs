@@ -90,7 +90,7 @@ impl Address {
         stream.set_write_timeout(Some(PATIENCE))?;
         write!(
             stream,
-            "GET {}?format=json HTTP/1.0\r\nHost: {}\r\nAccept: application/json\r\nConnection: close\r\n\r\n",
+            "GET {}?format=json&kinds HTTP/1.0\r\nHost: {}\r\nAccept: application/json\r\nConnection: close\r\n\r\n",
             self.path, self.host
         )?;
         let mut reader = BufReader::new(stream);

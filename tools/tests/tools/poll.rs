@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
+use calipers::report::http::Server;
 use calipers_tests::parts::Folder;
 
 use crate::command::{calipers, counting, flush, printed, publish, run, text};
@@ -74,5 +75,35 @@ fn a_field_that_nobody_has_is_said_with_one_that_is_near() {
     assert_eq!(
         complaint,
         "calipers: no process has `app.done`; there is `jobs.done`\n"
+    );
+}
+
+#[test]
+fn a_gauge_of_a_whole_number_is_a_gauge_at_an_address_too() {
+    let registry = counting(5);
+    registry
+        .gauge_fn("queue.depth", || 17_u64)
+        .expect("a gauge");
+    registry.up_down_counter("open").expect("a level").add(3);
+    let server = Server::builder("127.0.0.1:0");
+    let server = server.registry(&registry).start().expect("a page");
+    let addr = server.local_addr().to_string();
+    let asked = [
+        "poll",
+        "queue.depth,open,jobs.done",
+        "-c",
+        "2",
+        "-d",
+        "0.05",
+        &addr,
+    ];
+    let shown = printed(&asked);
+    let rows = shown.lines().skip(1);
+    let rows = rows.map(|row| row.split_whitespace().collect::<Vec<_>>());
+    let rows: Vec<_> = rows.collect();
+    assert_eq!(
+        rows,
+        [["17", "3", "5"], ["17", "3", "0"]],
+        "levels are as they are"
     );
 }

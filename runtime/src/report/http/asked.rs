@@ -18,6 +18,8 @@ pub(super) struct Asked {
     /// A path of the tree, without the `/` it begins with, and with one at its end where the URL has one.
     pub(super) path: String,
     pub(super) format: Format,
+    /// Whether JSON is to tell which numbers are no counters.
+    pub(super) kinds: bool,
     pub(super) coding: Coding,
     /// Which stats are asked for, if not all.
     pub(super) filter: Option<Filter>,
@@ -94,6 +96,7 @@ impl Asked {
         let mut asked = Asked {
             path: tree_path(uri.path())?,
             format: Format::Page,
+            kinds: false,
             coding: Coding::asked(headers),
             filter: None,
             refresh: None,
@@ -103,6 +106,7 @@ impl Asked {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             match name {
                 "format" => named_format = Some(format(&parameter(value)?)?),
+                "kinds" => asked.kinds = true,
                 "query" => asked.filter = Filter::of("query", parameter(value)?),
                 "find" => asked.filter = Filter::of("find", parameter(value)?),
                 "refresh" => asked.refresh = refresh(&parameter(value)?)?,

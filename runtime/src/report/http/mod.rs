@@ -17,6 +17,7 @@
 //! | `/` | the whole tree, as a page |
 //! | `/processor/`, `/processor/finished`, `/handler/latency/p99` | what is at that path: a place, a stat, a part of one |
 //! | `?format=json`, `?format=prettyjson` | the same as JSON, in the shape of the tree; `Accept: application/json` says it too |
+//! | `?format=json&kinds` | with one member more: `/` has the paths of gauges and levels that JSON would show as counters, by kind |
 //! | `?query=latency.p99 > 0.5` | only the stats that satisfy it; see [`Snapshot::query`](crate::Snapshot::query) |
 //! | `?find=web lat` | what a person types: words of a path ([`Snapshot::search`](crate::Snapshot::search)), or a query as soon as it compares |
 //! | `?refresh=5` | a page that asks every five seconds rather than every two |

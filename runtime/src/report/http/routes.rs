@@ -17,7 +17,7 @@ use super::gate::{Gate, pass};
 use super::hosts::Hosts;
 use super::own::PageStats;
 use super::{assets, page};
-use crate::snapshot::{Snapshot, SubTree};
+use crate::snapshot::{Snapshot, SubTree, WithKinds};
 use crate::{Registry, registry};
 
 /// The live page's routes, for a server of your own: what is served, and to whom.
@@ -227,7 +227,11 @@ impl Routes {
             }
             (Ok(found), format) => {
                 // Nothing there is left by the filter: an object without members.
-                let tree = found.at(&asked.path).map_or(Found::Nothing {}, Found::Tree);
+                let tree = match found.at(&asked.path) {
+                    Some(tree) if asked.kinds => Found::Told(WithKinds(tree)),
+                    Some(tree) => Found::Tree(tree),
+                    None => Found::Nothing {},
+                };
                 let body = Body::begin(asked.coding);
                 Answer::json(body, format == Format::PrettyJson, &tree)
             }
@@ -247,6 +251,7 @@ fn reason(problem: &Problem) -> Answer {
 #[derive(serde::Serialize)]
 #[serde(untagged)]
 enum Found<'a> {
+    Told(WithKinds<'a>),
     Tree(SubTree<'a>),
     Nothing {},
 }

@@ -199,6 +199,54 @@ fn json_reads_back_as_far_as_it_says_what_was_there() {
 }
 
 #[test]
+fn whole_numbers_read_back_as_what_they_were_where_kinds_are_told() {
+    let gauge = |n| Value::Gauge(Some(n));
+    let sample = snapshot([
+        ("/a/count", Value::Counter(7)),
+        ("/a/deep/gauge", gauge(Number::U64(17))),
+        ("/a/signed", gauge(Number::I64(5))),
+        ("/a/below", gauge(Number::I64(-5))),
+        ("/a/open", Value::UpDownCounter(3)),
+        ("/a/closed", Value::UpDownCounter(-3)),
+        (
+            "/byKey",
+            family([
+                ("a/b", gauge(Number::U64(1))),
+                ("50%", gauge(Number::U64(2))),
+            ]),
+        ),
+        ("/p", Value::Counter(1)),
+        ("/p/x", gauge(Number::U64(2))),
+    ]);
+    let read = |at: &str| -> Snapshot {
+        let tree = sample.at(at).unwrap();
+        serde_json::from_value(to_value(told_kinds::WithKinds(tree)).unwrap()).unwrap()
+    };
+    let whole = read("/");
+    let value = |path: &str| whole.value(path).unwrap().clone();
+    assert_eq!(value("/a/count"), Value::Counter(7));
+    assert_eq!(value("/a/deep/gauge"), gauge(Number::U64(17)));
+    assert_eq!(value("/a/signed"), gauge(Number::U64(5)));
+    assert_eq!(value("/a/below"), gauge(Number::I64(-5)));
+    assert_eq!(value("/a/open"), Value::UpDownCounter(3));
+    assert_eq!(value("/a/closed"), Value::UpDownCounter(-3));
+    assert_eq!(value("/byKey/a%2Fb"), gauge(Number::U64(1)));
+    assert_eq!(value("/byKey/50%25"), gauge(Number::U64(2)));
+    assert_eq!(value("/p"), Value::Counter(1));
+    assert_eq!(value("/p/x"), gauge(Number::U64(2)));
+    let part = read("/a/");
+    assert_eq!(part.value("/deep/gauge"), Some(&gauge(Number::U64(17))));
+    assert_eq!(part.value("/count"), Some(&Value::Counter(7)));
+    // Nothing of it is a stat, and what it says of what is not there, or wrongly, changes nothing.
+    let odd =
+        r#"{"/":{"gauge":["/x",3,{}],"nonsense":["/n"],"up_down_counter":7},"n":1,"x":"text"}"#;
+    let read: Snapshot = serde_json::from_str(odd).unwrap();
+    assert_eq!(read.len(), 2);
+    assert_eq!(read.counter("/n"), Some(1));
+    assert_eq!(read.text("/x"), Some("text"));
+}
+
+#[test]
 fn distributions_read_back_with_their_percentiles() {
     let millis: Vec<u64> = (1..=2000).collect();
     let sample = snapshot([
