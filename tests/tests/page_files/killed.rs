@@ -47,7 +47,7 @@ fn shared_words(folder: &Path) -> &'static [AtomicU64] {
 /// Two threads count, and tell after each increment that it has returned.
 fn count(folder: &Path) -> ! {
     let progress = shared_words(folder);
-    let work = Work::init("/work");
+    let work = Work::init("/job");
     let other = work.done.clone();
     part::tell("ready");
     thread::spawn(move || {
@@ -92,12 +92,8 @@ fn sigkill_loses_no_increment_that_returned() {
         let file = &mapped::files(folder.pages()).unwrap()[0];
         assert_eq!((&file.liveness, file.is_clean), (&Liveness::Dead, false));
         let snapshot = mapped::read(&file.path).unwrap();
-        let done = snapshot.counter("/work/done").unwrap();
-        let sizes = snapshot
-            .histogram("/work/sizes")
-            .unwrap()
-            .lifetime()
-            .clone();
+        let done = snapshot.counter("/job/done").unwrap();
+        let sizes = snapshot.histogram("/job/sizes").unwrap().lifetime().clone();
         // Each thread may have been killed between its increment and its telling.
         let least = one + two;
         assert!(

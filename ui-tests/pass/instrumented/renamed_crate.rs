@@ -34,7 +34,7 @@ stats::inner::collection! {
 #[timed(crate = "crate::stats::inner")]
 fn work() {}
 
-#[timed("/work", crate = "crate::stats::inner")]
+#[timed("/tasks", crate = "crate::stats::inner")]
 fn more_work() {}
 
 fn main() {
