@@ -22,6 +22,12 @@ pub fn rate(per_second: f64) -> String {
     format!("{}/s", number(per_second))
 }
 
+/// How fast a count with a unit grows: `3.4 MiB/s`. An annotation is left out, as in [`count_in`].
+pub fn rate_in(per_second: f64, unit: &str) -> String {
+    let unit = if unit.starts_with('{') { "" } else { unit };
+    format!("{}/s", quantity(per_second, unit))
+}
+
 /// A number of any size in three significant digits: `12.3k`, `0.05`, `4.56M`.
 pub fn number(x: f64) -> String {
     if x.is_finite() && x != 0.0 && !(1e-6..1e21).contains(&x.abs()) {

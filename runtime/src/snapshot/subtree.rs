@@ -1,5 +1,7 @@
 //! Walking a snapshot as a tree: a place with what is below it, or a stat, or a part of one.
 
+use std::time::SystemTime;
+
 use super::lookup::Found;
 use super::part::Part;
 use super::{Entry, Place, Snapshot, Table, Value};
@@ -32,6 +34,11 @@ impl Snapshot {
 }
 
 impl<'a> SubTree<'a> {
+    /// When the snapshot was taken that this is part of.
+    pub fn taken(self) -> SystemTime {
+        self.snapshot.taken()
+    }
+
     /// The path of the place, or of the place that the stat stands at; empty for the root.
     pub fn path(self) -> &'a str {
         let (Found::Place(place) | Found::Stat { place, .. } | Found::Within { place, .. }) =

@@ -50,8 +50,15 @@ fn values_change_without_a_reload_and_their_last_minutes_are_drawn() {
         );
         assert!(scene.browser.text(&line).starts_with('M'), "{stat}");
     }
+    // The tab sees a counter's, and says over what time; a timer has one of its own.
     let rate = scene.cell("/pool/done", ".rate");
-    assert!(rate.ends_with("/s") && rate != "0/s", "{rate}");
+    assert!(
+        rate.contains("/s in ") && rate.ends_with(" s") && !rate.starts_with("0/s"),
+        "{rate}"
+    );
+    let rate = scene.cell("/pool/latency", ".rate");
+    assert!(rate.ends_with("/s"), "{rate}");
+    assert_eq!(scene.cell("/pool", "th.trend"), "since opened");
     scene.is_the_same();
     // Another page goes on from there, and draws larger.
     scene.open("pool/latency");
@@ -200,6 +207,11 @@ fn without_a_script_it_is_the_same_page_and_reloads_when_asked_to() {
     scene.pool.done.add(23);
     until("the counter shows what was added", || {
         (scene.cell("/pool/done", ".value") == "123").then_some(())
+    });
+    // Nobody has watched it, so there is the mean, and the time that it is over.
+    until("the counter has a rate", || {
+        let rate = scene.cell("/pool/done", ".rate");
+        (rate.contains("/s in ") && rate.ends_with(" s")).then_some(())
     });
     scene.nothing_was_complained_about();
 }

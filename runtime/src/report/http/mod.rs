@@ -36,8 +36,12 @@
 //!
 //! It is drawn here, so it is complete without a script. A script of its own then keeps it up to date: it asks for the
 //! same page again, takes over what differs, draws the numbers of the last minutes beside them, and filters while one
-//! types. Those minutes are kept by the browser's tab, so they begin when somebody looks, and cost the program nothing.
+//! types. Those minutes are kept by the browser's tab, so they begin when somebody looks, as the page says, and cost the program
+//! nothing.
 //! It stops while the tab is hidden, and says so when the server is gone.
+//!
+//! Timers, meters and histograms keep a rate of the last minute, weighted towards now. Counters keep none: theirs is the
+//! mean over the time that stands beside it, what the tab has seen of the last minute or, without a script, since the start.
 //!
 //! # Who can see it
 //!

@@ -222,6 +222,7 @@ fn foot(mut html: Html) -> String {
         <dt>latency.p99 &gt; 500ms</dt><dd>a part of a timer, as JSON names it</dd>\
         <dt>by_path./index &gt; 100</dt><dd>a family&#39;s member, by its key</dd>\
         <dt>handler/latency.err &gt; 0</dt><dd>only where the path ends so</dd></dl></details>\
+        <p>A rate is that of the last minute, weighted towards now; one with a time beside it is the mean over that time.</p>\
         </footer></body></html>\n",
     );
     html.finish()

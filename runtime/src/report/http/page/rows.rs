@@ -2,12 +2,14 @@
 //!
 //! All tables of rows have the same columns, so that the eye goes down one of them over the whole page.
 
+use std::time::SystemTime;
+
 use super::drawing;
 use super::html::Html;
 use super::links::Links;
 use super::shown::{Measure, NOTHING, Shown, Spread, shown, weight};
 use super::words::{plural, short, words};
-use crate::snapshot::humane::{grouped, rate};
+use crate::snapshot::humane::{duration, grouped, rate, rate_in};
 use crate::snapshot::{Entry, FamilyValue, Value, escape};
 
 /// Where members of a family are shown.
@@ -32,10 +34,10 @@ impl Room {
 const COLUMNS: &str = "<table class=\"stats\"><colgroup><col class=\"name\"><col class=\"value\"><col class=\"rate\"><col class=\"trend\"><col><col><col><col><col class=\"drawn\"></colgroup>";
 
 /// What the columns hold, where distributions fill them.
-const HEADINGS: &str = "<thead><tr><td></td><th>count</th><th>rate</th><th class=\"trend\" data-own></th><th>p50</th><th>p90</th><th>p99</th><th>max</th><td></td></tr></thead>";
+const HEADINGS: &str = "<thead><tr><td></td><th>count</th><th title=\"of the last minute, or in the time that is said\">rate</th><th class=\"trend\" data-own></th><th>p50</th><th>p90</th><th>p99</th><th>max</th><td></td></tr></thead>";
 
 /// A table of the stats of one place.
-pub(super) fn of_stats(html: &mut Html, links: &Links<'_>, stats: &[Entry<'_>]) {
+pub(super) fn of_stats(html: &mut Html, links: &Links<'_>, stats: &[Entry<'_>], taken: SystemTime) {
     begin(html, stats.iter().any(|stat| has_spread(stat.value())));
     for stat in stats {
         let row = Row {
@@ -44,11 +46,12 @@ pub(super) fn of_stats(html: &mut Html, links: &Links<'_>, stats: &[Entry<'_>]) 
             help: stat.help(),
             unit: stat.unit(),
             value: stat.value(),
+            age: age(*stat, taken),
             member: false,
         };
         row.draw(html, links);
         if let Value::Family(family) = stat.value() {
-            members(html, links, *stat, family, Room::Below);
+            members(html, links, *stat, family, Room::Below, taken);
         }
     }
     html.raw("</tbody></table>");
@@ -60,9 +63,10 @@ pub(super) fn of_members(
     links: &Links<'_>,
     stat: Entry<'_>,
     family: &FamilyValue,
+    taken: SystemTime,
 ) {
     begin(html, family.iter().any(|(_, member)| has_spread(member)));
-    members(html, links, stat, family, Room::OwnPage);
+    members(html, links, stat, family, Room::OwnPage, taken);
     html.raw("</tbody></table>");
     let left = family.len().saturating_sub(Room::OwnPage.size());
     if left > 0 {
@@ -70,6 +74,11 @@ pub(super) fn of_members(
             .text(&plural(left, "more key"));
         html.raw(" in the JSON</p>");
     }
+}
+
+fn age(stat: Entry<'_>, taken: SystemTime) -> f64 {
+    let age = taken.duration_since(stat.created());
+    age.unwrap_or_default().as_secs_f64()
 }
 
 fn begin(html: &mut Html, with_headings: bool) {
@@ -89,7 +98,14 @@ fn has_spread(value: &Value) -> bool {
 }
 
 /// The members of a family: all of a few, in the order of their keys; of many, those that weigh most.
-fn members(html: &mut Html, links: &Links<'_>, stat: Entry<'_>, family: &FamilyValue, room: Room) {
+fn members(
+    html: &mut Html,
+    links: &Links<'_>,
+    stat: Entry<'_>,
+    family: &FamilyValue,
+    room: Room,
+    taken: SystemTime,
+) {
     let mut members: Vec<_> = family.iter().collect();
     if members.len() > Room::Below.size() {
         members.sort_by(|(_, a), (_, b)| weight(b).total_cmp(&weight(a)));
@@ -105,6 +121,7 @@ fn members(html: &mut Html, links: &Links<'_>, stat: Entry<'_>, family: &FamilyV
             help: "",
             unit: stat.unit(),
             value,
+            age: age(stat, taken),
             member: room == Room::Below,
         };
         match shown(value, stat.unit()) {
@@ -134,6 +151,8 @@ struct Row<'r> {
     help: &'r str,
     unit: &'r str,
     value: &'r Value,
+    /// For how long it has counted, in seconds.
+    age: f64,
     /// Whether it stands below its family.
     member: bool,
 }
@@ -186,8 +205,17 @@ impl Row<'_> {
 
     fn number(&self, html: &mut Html, number: &str) {
         html.raw("</th><td class=\"value\">").text(number);
-        // A counter's rate is what the page's script sees; the program keeps none.
-        html.raw("</td><td class=\"rate\" data-own></td>");
+        // The program keeps no rate of a counter. There is the mean, until the page's script has seen the latest.
+        html.raw("</td><td class=\"rate\" data-own>");
+        if let Value::Counter(count) = self.value
+            && self.age >= 1.0
+        {
+            html.text(&rate_in(*count as f64 / self.age, self.unit))
+                .raw(" <small>in ")
+                .text(&duration(self.age))
+                .raw("</small>");
+        }
+        html.raw("</td>");
         drawing::trend_cell(html, self.unit, self.value);
     }
 

@@ -42,7 +42,7 @@ pub(super) fn draw(html: &mut Html, links: &Links<'_>, scene: &Scene<'_>, found:
             }
             Shown::Members(family) => {
                 figure(html, &plural(family.len(), "key"));
-                rows::of_members(html, links, entry, family);
+                rows::of_members(html, links, entry, family, found.taken());
             }
             Shown::Text(text) => {
                 html.raw("<pre>")

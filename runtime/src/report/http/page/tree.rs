@@ -116,7 +116,7 @@ impl Page<'_> {
         let stats: Vec<Entry<'_>> = place.stats().collect();
         if !stats.is_empty() {
             self.left = self.left.saturating_sub(stats.len());
-            rows::of_stats(self.html, self.links, &stats);
+            rows::of_stats(self.html, self.links, &stats, place.taken());
         }
     }
 }

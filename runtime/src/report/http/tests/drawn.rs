@@ -104,6 +104,33 @@ fn every_kind_of_stat_is_drawn() {
 }
 
 #[test]
+fn a_rate_is_the_last_minutes_or_says_what_time_it_is_over() {
+    let registry = sample();
+    let began = std::time::Instant::now();
+    // The text of the cell.
+    let rate = |stat: &str| {
+        let page = ask(&registry, "/").body;
+        let row = page
+            .split_once(&format!("data-key=\"/web/{stat}\""))
+            .unwrap();
+        let cell = row.1.split_once("class=\"rate\"").unwrap().1;
+        let cell = cell.split_once('>').unwrap().1;
+        cell.split_once("</td>").unwrap().0.to_owned()
+    };
+    while rate("requests").is_empty() {
+        assert!(began.elapsed() < Duration::from_secs(60), "no mean");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    // The program keeps a timer's; of a counter it has the mean.
+    let (latency, requests) = (rate("latency"), rate("requests"));
+    assert!(latency.ends_with("/s"), "{latency}");
+    assert!(
+        requests.contains("k/s <small>in ") && requests.ends_with(" s</small>"),
+        "{requests}"
+    );
+}
+
+#[test]
 fn a_collapsed_place_is_a_link_until_it_is_opened() {
     let registry = Registry::new();
     let hidden = Hidden::init_in(&registry, "/a/hidden");

@@ -72,14 +72,26 @@ function say(place, text) {
   if (place.textContent !== text) place.textContent = text;
 }
 
+/// How fast a count grew, and over what time. Before there are two samples the mean since the start stays.
+function sayRate(cell, seen, unit) {
+  if (!seen) {
+    // What was measured before is no longer so.
+    if (cell.measured) say(cell, "");
+    return;
+  }
+  cell.measured = true;
+  if (!cell.querySelector("small")) cell.replaceChildren(" ", document.createElement("small"));
+  say(cell.firstChild, `${humane(seen.speed, unit, true)} `);
+  say(cell.lastChild, `in ${humane(Math.round(seen.seconds), "s")}`);
+}
+
 /// A line beside a number.
 function drawCell(cell) {
   const drawn = points(cell);
   const isCount = "count" in cell.dataset;
   if (isCount) {
     const own = cell.parentNode.querySelector(".rate[data-own]");
-    const speed = own && rate(cell);
-    if (own) say(own, speed === null ? "" : humane(speed, cell.dataset.unit ?? "", true));
+    if (own) sayRate(own, rate(cell), cell.dataset.unit ?? "");
   }
   if (!drawn.some(Boolean)) return cell.replaceChildren();
   const range = bounds(drawn, isCount);
@@ -146,7 +158,9 @@ function draw() {
   if (times.length === 0) return;
   span = Math.min(WINDOW, Math.max(SHORTEST_WINDOW, times.at(-1) - since()));
   const [cells, headings] = [inSight("td.trend, span.trend"), inSight("th.trend")];
-  for (const heading of headings) say(heading, `last ${Math.ceil(span / 60_000)} min`);
+  const seen = times.at(-1) - since();
+  const words = seen < SHORTEST_WINDOW ? "since opened" : `last ${Math.ceil(span / 60_000)} min`;
+  for (const heading of headings) say(heading, words);
   for (const cell of cells) drawCell(cell);
   for (const figure of document.querySelectorAll("figure.trend")) drawFigure(figure);
 }

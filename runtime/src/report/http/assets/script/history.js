@@ -91,12 +91,14 @@ function points(place) {
   return drawn;
 }
 
-/// How fast a count grew over the last minute, or as long as it was looked at.
+/// How fast a count grew over the last minute, or as long as it was looked at, and how many seconds that is.
 function rate(place) {
   const values = series.get(keyOf(place)) ?? [];
   const last = values.length - 1;
   let first = last;
   while (first > 0 && values[first - 1] !== null && values[first - 1] <= values[first]
     && times[last] - times[first - 1] <= 60_000) first--;
-  return first < last ? (1000 * (values[last] - values[first])) / (times[last] - times[first]) : null;
+  if (first === last) return null;
+  const seconds = (times[last] - times[first]) / 1000;
+  return { speed: (values[last] - values[first]) / seconds, seconds };
 }
