@@ -160,6 +160,8 @@ mod catalog;
 mod cells;
 #[cfg(feature = "combine")]
 pub mod combine;
+#[cfg(feature = "distributed")]
+pub mod distributed;
 pub mod guide;
 mod kind;
 mod log_line;
@@ -169,6 +171,13 @@ mod metered;
 pub mod prelude;
 #[doc(hidden)]
 pub mod private;
+#[cfg(any(
+    feature = "distributed",
+    feature = "http",
+    feature = "mapped",
+    feature = "otlp"
+))]
+mod program;
 pub mod report;
 pub mod snapshot;
 mod stats;
@@ -192,6 +201,7 @@ pub use tree::{Instrumented, Node, Parent, PathError, background_tick};
 #[cfg(all(
     doctest,
     feature = "combine",
+    feature = "distributed",
     feature = "http",
     feature = "mapped",
     feature = "otlp",

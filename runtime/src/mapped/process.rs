@@ -5,6 +5,8 @@ use std::fs;
 use rustix::io::Errno;
 use rustix::process::{Pid, test_kill_process};
 
+use crate::program;
+
 /// Names a process for ever: its number may be another's tomorrow, but not together with the moment it started.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Process {
@@ -61,12 +63,7 @@ fn start_of(pid: u32) -> Option<u64> {
 
 /// What this program is called.
 pub(super) fn command() -> String {
-    let path = std::env::current_exe().ok();
-    let name = path.as_deref().and_then(|path| path.file_name());
-    name.map_or_else(
-        || "program".into(),
-        |name| name.to_string_lossy().into_owned(),
-    )
+    program::name().unwrap_or_else(|| "program".to_owned())
 }
 
 #[cfg(test)]

@@ -53,6 +53,8 @@ pub mod http;
 mod names;
 #[cfg(feature = "otlp")]
 mod otlp;
+#[cfg(any(feature = "distributed", feature = "pipe"))]
+pub(crate) mod own_folder;
 #[cfg(feature = "pipe")]
 pub mod pipe;
 #[cfg(feature = "prometheus")]
@@ -65,17 +67,17 @@ mod reader;
     feature = "statsd"
 ))]
 mod rules;
-mod schedule;
+pub(crate) mod schedule;
 #[cfg(feature = "statsd")]
 mod statsd;
 #[cfg(feature = "stream")]
 mod stream;
-#[cfg(any(feature = "otlp", feature = "prometheus"))]
+#[cfg(any(feature = "distributed", feature = "otlp", feature = "prometheus"))]
 #[cfg_attr(
-    not(all(feature = "otlp", feature = "prometheus")),
+    not(all(feature = "distributed", feature = "otlp", feature = "prometheus")),
     allow(dead_code, reason = "each protocol needs a part of it")
 )]
-mod wire;
+pub(crate) mod wire;
 
 #[cfg(feature = "dump")]
 pub use dump::{Dump, DumpBuilder};

@@ -5,7 +5,7 @@
 //! written here with `prost`.
 
 /// A number in as many groups of seven bits as it takes.
-pub(in crate::report) fn varint(out: &mut Vec<u8>, mut number: u64) {
+pub(crate) fn varint(out: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         out.push(number as u8 | 0x80);
         number >>= 7;
@@ -16,36 +16,42 @@ pub(in crate::report) fn varint(out: &mut Vec<u8>, mut number: u64) {
 const VARINT: u32 = 0;
 const EIGHT_BYTES: u32 = 1;
 const LENGTH: u32 = 2;
+const FOUR_BYTES: u32 = 5;
 
 fn key(out: &mut Vec<u8>, field: u32, wire: u32) {
     varint(out, u64::from(field << 3 | wire));
 }
 
-pub(in crate::report) fn whole(out: &mut Vec<u8>, field: u32, number: u64) {
+pub(crate) fn whole(out: &mut Vec<u8>, field: u32, number: u64) {
     key(out, field, VARINT);
     varint(out, number);
 }
 
-pub(in crate::report) fn signed(out: &mut Vec<u8>, field: u32, number: i64) {
+pub(crate) fn signed(out: &mut Vec<u8>, field: u32, number: i64) {
     whole(out, field, zigzag(number));
 }
 
+/// Back from [`zigzag`].
+pub(crate) fn unzigzag(number: u64) -> i64 {
+    (number >> 1) as i64 ^ -((number & 1) as i64)
+}
+
 /// Numbers near zero, of either sign, as small ones.
-pub(in crate::report) fn zigzag(number: i64) -> u64 {
+pub(crate) fn zigzag(number: i64) -> u64 {
     (number << 1 ^ number >> 63) as u64
 }
 
-pub(in crate::report) fn double(out: &mut Vec<u8>, field: u32, number: f64) {
+pub(crate) fn double(out: &mut Vec<u8>, field: u32, number: f64) {
     key(out, field, EIGHT_BYTES);
     out.extend_from_slice(&number.to_le_bytes());
 }
 
-pub(in crate::report) fn fixed(out: &mut Vec<u8>, field: u32, number: u64) {
+pub(crate) fn fixed(out: &mut Vec<u8>, field: u32, number: u64) {
     key(out, field, EIGHT_BYTES);
     out.extend_from_slice(&number.to_le_bytes());
 }
 
-pub(in crate::report) fn string(out: &mut Vec<u8>, field: u32, text: &str) {
+pub(crate) fn string(out: &mut Vec<u8>, field: u32, text: &str) {
     key(out, field, LENGTH);
     varint(out, text.len() as u64);
     out.extend_from_slice(text.as_bytes());
@@ -55,7 +61,7 @@ pub(in crate::report) fn string(out: &mut Vec<u8>, field: u32, text: &str) {
 ///
 /// The length is known when the message is written, and one byte was left for it; what is longer than that can say is
 /// moved, which long messages are rare enough for.
-pub(in crate::report) fn message(out: &mut Vec<u8>, field: u32, write: impl FnOnce(&mut Vec<u8>)) {
+pub(crate) fn message(out: &mut Vec<u8>, field: u32, write: impl FnOnce(&mut Vec<u8>)) {
     key(out, field, LENGTH);
     let at = out.len();
     out.push(0);
@@ -76,10 +82,10 @@ pub(in crate::report) fn message(out: &mut Vec<u8>, field: u32, write: impl FnOn
 }
 
 /// How many bytes [`long_length`] takes.
-pub(in crate::report) const LONG: usize = 5;
+pub(crate) const LONG: usize = 5;
 
 /// A length in five bytes, whatever it is: for a message that is too large to be moved.
-pub(in crate::report) fn long_length(length: usize) -> [u8; LONG] {
+pub(crate) fn long_length(length: usize) -> [u8; LONG] {
     let group = |at: usize| (length >> (7 * at)) as u8 & 0x7f;
     [
         group(0) | 0x80,
@@ -92,41 +98,66 @@ pub(in crate::report) fn long_length(length: usize) -> [u8; LONG] {
 
 /// A field that was read.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(in crate::report) enum Field<'a> {
+pub(crate) enum Field<'a> {
     Whole(u64),
+    /// Eight bytes: a number that is not packed, or a double.
+    Eight(u64),
     /// A text, a message, or numbers.
     Bytes(&'a [u8]),
-    /// Four or eight bytes, which nothing here has asked about yet.
+    /// Four bytes, which nothing here has asked about yet.
     Other,
 }
 
-/// The fields of a message with their numbers, as far as it is one: what others sent may be anything.
-pub(in crate::report) fn fields(mut message: &[u8]) -> impl Iterator<Item = (u32, Field<'_>)> {
+/// What is no message: it ends too early, or says what no message says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Malformed;
+
+/// The fields of a message with their numbers, up to where it is none.
+pub(crate) fn checked_fields(
+    mut message: &[u8],
+) -> impl Iterator<Item = Result<(u32, Field<'_>), Malformed>> {
     std::iter::from_fn(move || {
-        let key = read_varint(&mut message)?;
-        let field = match (key & 7) as u32 {
-            VARINT => Field::Whole(read_varint(&mut message)?),
-            LENGTH => {
-                let length = usize::try_from(read_varint(&mut message)?).ok()?;
-                let (bytes, rest) = message.split_at_checked(length)?;
-                message = rest;
-                Field::Bytes(bytes)
-            }
-            sort => {
-                let length = match sort {
-                    EIGHT_BYTES => 8,
-                    5 => 4,
-                    _ => return None,
-                };
-                message = message.get(length..)?;
-                Field::Other
-            }
-        };
-        Some((u32::try_from(key >> 3).ok()?, field))
+        if message.is_empty() {
+            return None;
+        }
+        let field = read_field(&mut message);
+        if field.is_none() {
+            message = &[]; // one fault is enough
+        }
+        Some(field.ok_or(Malformed))
     })
 }
 
-fn read_varint(message: &mut &[u8]) -> Option<u64> {
+/// The fields of a message as far as it is one: what others sent may be anything.
+pub(crate) fn fields(message: &[u8]) -> impl Iterator<Item = (u32, Field<'_>)> {
+    checked_fields(message).map_while(Result::ok)
+}
+
+fn read_field<'a>(message: &mut &'a [u8]) -> Option<(u32, Field<'a>)> {
+    let key = read_varint(message)?;
+    let field = match (key & 7) as u32 {
+        VARINT => Field::Whole(read_varint(message)?),
+        EIGHT_BYTES => {
+            let (bytes, rest) = message.split_first_chunk()?;
+            *message = rest;
+            Field::Eight(u64::from_le_bytes(*bytes))
+        }
+        LENGTH => {
+            let length = usize::try_from(read_varint(message)?).ok()?;
+            let (bytes, rest) = message.split_at_checked(length)?;
+            *message = rest;
+            Field::Bytes(bytes)
+        }
+        FOUR_BYTES => {
+            *message = message.get(4..)?;
+            Field::Other
+        }
+        _ => return None,
+    };
+    Some((u32::try_from(key >> 3).ok()?, field))
+}
+
+pub(crate) fn read_varint(message: &mut &[u8]) -> Option<u64> {
     let mut number = 0;
     for group in 0..10 {
         let (&byte, rest) = message.split_first()?;
@@ -158,6 +189,9 @@ mod tests {
             [0, -1, 1, -2, i64::MAX, i64::MIN].map(zigzag),
             [0, 1, 2, 3, u64::MAX - 1, u64::MAX]
         );
+        for number in [0, -1, 1, i64::MAX, i64::MIN] {
+            assert_eq!(unzigzag(zigzag(number)), number);
+        }
         assert_eq!(bytes(|out| whole(out, 1, 150)), [8, 0x96, 1]);
         assert_eq!(bytes(|out| string(out, 2, "testing")), b"\x12\x07testing");
     }
@@ -186,13 +220,18 @@ mod tests {
             all,
             [
                 (1, Field::Whole(u64::MAX)),
-                (2, Field::Other),
+                (2, Field::Eight(0.5_f64.to_bits())),
                 (300, Field::Bytes(b"text"))
             ]
         );
         for end in 0..out.len() {
             assert!(fields(&out[..end]).count() < 3);
         }
+        assert!(checked_fields(&out).all(|field| field.is_ok()));
+        assert_eq!(
+            checked_fields(&out[..out.len() - 1]).last(),
+            Some(Err(Malformed))
+        );
         assert_eq!(fields(&[0xff; 64]).count(), 0);
         assert_eq!(
             fields(b"<html>what?</html>")

@@ -68,7 +68,7 @@ impl<'a> Entry<'a> {
         self.stat.created
     }
 
-    pub(super) fn shape(self) -> &'a StatShape {
+    pub(crate) fn shape(self) -> &'a StatShape {
         self.stat
     }
 }
@@ -96,7 +96,7 @@ impl Snapshot {
     }
 
     /// A place's own stats.
-    pub(super) fn entries_of<'a>(&'a self, place: &'a Place) -> impl Iterator<Item = Entry<'a>> {
+    pub(crate) fn entries_of<'a>(&'a self, place: &'a Place) -> impl Iterator<Item = Entry<'a>> {
         let values = self.values.get(place.first as usize..).unwrap_or_default();
         place
             .shape
@@ -129,7 +129,7 @@ impl Snapshot {
 }
 
 impl PlaceShape {
-    pub(super) fn stat_index(&self, name: &str) -> Option<usize> {
+    pub(crate) fn stat_index(&self, name: &str) -> Option<usize> {
         self.stats
             .binary_search_by(|stat| (*stat.name).cmp(name))
             .ok()

@@ -71,6 +71,15 @@ impl FamilyValue {
         self.values.get_mut(at).ok_or(at)
     }
 
+    /// Puts a value in the place of a key's, or beside the others.
+    #[cfg(feature = "distributed")]
+    pub(crate) fn put(&mut self, key: &str, value: Value) {
+        match self.find_mut(key) {
+            Ok(own) => *own = value,
+            Err(at) => self.insert(at, key, value),
+        }
+    }
+
     pub(super) fn insert(&mut self, at: usize, key: &str, value: Value) {
         Arc::make_mut(&mut self.keys).insert(at, key);
         self.values.insert(at.min(self.values.len()), value);

@@ -168,6 +168,7 @@ fn fold_gauge(kind: Kind, ours: Option<Number>, theirs: Option<Number>) -> Optio
         return ours.or(theirs);
     };
     let replaces = match kind {
+        Kind::Sum(_) => return Some(own.plus(other)),
         Kind::Max => other.compare(own).is_some_and(|order| order.is_gt()),
         Kind::Min => other.compare(own).is_some_and(|order| order.is_lt()),
         _ => false,

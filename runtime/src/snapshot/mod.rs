@@ -21,6 +21,8 @@ mod json;
 mod key_text;
 mod keyed;
 mod keys;
+#[cfg(any(feature = "distributed", feature = "mapped"))]
+pub(crate) mod kinds;
 mod lookup;
 mod merge;
 #[cfg(any(feature = "graphite", feature = "pipe"))]
@@ -39,6 +41,8 @@ mod tests;
 mod timer;
 mod told_kinds;
 mod value;
+#[cfg(any(feature = "distributed", feature = "mapped"))]
+pub(crate) mod words;
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -48,6 +52,7 @@ pub use distribution::{Bucket, Distribution};
 pub use entry::Entry;
 pub use filter::FilterError;
 #[cfg(any(
+    feature = "distributed",
     feature = "graphite",
     feature = "otlp",
     feature = "pipe",

@@ -180,6 +180,17 @@ impl Number {
         }
     }
 
+    /// Both added: whole as long as both are and the sum fits, else a float.
+    pub(crate) fn plus(self, other: Number) -> Number {
+        let whole = self.as_whole().zip(other.as_whole());
+        match whole.map(|(a, b)| a + b) {
+            Some(sum) if sum >= 0 => u64::try_from(sum).ok().map(Number::U64),
+            Some(sum) => i64::try_from(sum).ok().map(Number::I64),
+            None => None,
+        }
+        .unwrap_or_else(|| Number::F64(self.as_f64() + other.as_f64()))
+    }
+
     fn as_whole(self) -> Option<i128> {
         match self {
             Number::F64(_) => None,

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 
 use super::input::{Fault, Input};
-use super::{kinds, words};
 use crate::Kind;
 use crate::mapped::bytes::{Bytes, word_at};
 use crate::mapped::layout::{CELLS, flag, header, object, record, series, source};
 use crate::mapped::values;
 use crate::snapshot::Value;
+use crate::snapshot::{kinds, words};
 use crate::tree::class::Spec;
 use crate::tree::path;
 

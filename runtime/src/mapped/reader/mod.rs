@@ -4,10 +4,8 @@ mod cells;
 mod description;
 pub(super) mod head;
 pub(super) mod input;
-mod kinds;
 mod look;
 mod shown;
-mod words;
 
 use std::path::Path;
 use std::time::SystemTime;

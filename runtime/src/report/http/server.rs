@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use super::Routes;
 use super::connections::accept;
-use crate::{Registry, Snapshot};
+use crate::{Registry, Snapshot, program};
 
 /// Snapshots are taken one after another anyway; a second thread renders meanwhile.
 const BLOCKING_THREADS: usize = 2;
@@ -130,13 +130,6 @@ impl<A: ToSocketAddrs> ServerBuilder<A> {
     }
 }
 
-/// The name of the program's file.
-fn program() -> String {
-    let path = std::env::current_exe().unwrap_or_default();
-    let name = path.file_name().unwrap_or_default();
-    name.to_string_lossy().into_owned()
-}
-
 /// A live page that is being served; see [`serve_in_background`].
 ///
 /// It is only a handle: dropping it stops nothing.
@@ -162,7 +155,7 @@ impl Server {
     pub fn builder<A: ToSocketAddrs>(addr: A) -> ServerBuilder<A> {
         ServerBuilder {
             addr,
-            routes: Routes::new(program()),
+            routes: Routes::new(program::name().unwrap_or_default()),
         }
     }
 

@@ -3,17 +3,14 @@
 use std::hash::{BuildHasher, Hasher};
 use std::time::SystemTime;
 
+use crate::program;
+
 /// The attributes that every program has.
 ///
 /// `service.instance.id` tells processes of one service apart: two that count into one series would each seem to set the
 /// other back.
 pub(super) fn usual() -> Vec<(String, String)> {
-    let program = std::env::current_exe().ok();
-    let program = program
-        .as_deref()
-        .and_then(|path| path.file_name())
-        .map(|name| name.to_string_lossy().into_owned());
-    let service = match program {
+    let service = match program::name() {
         Some(program) => format!("unknown_service:{program}"),
         None => "unknown_service".to_owned(),
     };

@@ -4,21 +4,18 @@
 //! above could else have us write to a file of his choice.
 
 use std::ffi::OsStr;
-use std::fs::{DirBuilder, File};
-use std::io::{Error, ErrorKind, Result};
+use std::fs::File;
+use std::io::Result;
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use rustix::fs::{
-    AtFlags, CWD, Dir, FileType, Mode, OFlags, Stat, fstat, mkfifoat, openat, renameat, statat,
-    unlinkat,
+    AtFlags, Dir, FileType, Mode, OFlags, Stat, fstat, mkfifoat, openat, renameat, statat, unlinkat,
 };
 use rustix::io::Errno;
-use rustix::process::{Pid, geteuid, test_kill_process};
+use rustix::process::{Pid, test_kill_process};
 
-/// Others may not see who is there, nor what they say.
-const OWNER: u32 = 0o700;
+use crate::report::own_folder;
 
 #[derive(Debug)]
 pub(super) struct Folder {
@@ -41,22 +38,7 @@ pub(super) enum Knock {
 impl Folder {
     /// Makes the folder if need be, looks whether it can be trusted, tidies it up, and makes the own pipe.
     pub(super) fn open(path: &Path) -> Result<Folder> {
-        match DirBuilder::new().mode(OWNER).create(path) {
-            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
-            _ => {}
-        }
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let folder = openat(CWD, path, flags, Mode::empty()).map_err(|error| match error {
-            Errno::NOTDIR | Errno::LOOP => refused("it is no folder"),
-            other => other.into(),
-        })?;
-        let stat = fstat(&folder)?;
-        if stat.st_uid != geteuid().as_raw() {
-            return Err(refused("it belongs to somebody else"));
-        }
-        if Mode::from_raw_mode(stat.st_mode).intersects(Mode::WGRP | Mode::WOTH) {
-            return Err(refused("others may write to it; `chmod 700` it"));
-        }
+        let folder = own_folder::open(path)?;
         let pid = std::process::id();
         let mut folder = Folder {
             folder,
@@ -151,8 +133,4 @@ pub(super) fn writer(name: &str) -> Option<i32> {
 pub(super) fn is_pipe(stat: &Stat) -> Option<u64> {
     let is_pipe = FileType::from_raw_mode(stat.st_mode) == FileType::Fifo;
     is_pipe.then_some(stat.st_ino)
-}
-
-fn refused(why: &str) -> Error {
-    Error::new(ErrorKind::PermissionDenied, why)
 }

@@ -27,7 +27,7 @@ use self::tally::{Name, ReaderStats};
 use self::thread::Driven;
 use super::Reader;
 use crate::snapshot::FilterError;
-use crate::{Registry, registry};
+use crate::{Registry, Snapshot, registry};
 
 /// A century: no period is longer, as a time beyond it may be none.
 const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
@@ -63,8 +63,12 @@ pub struct Schedule {
     period: Duration,
     grace: Duration,
     registry: Registry,
+    source: Option<Source>,
     when_started: Option<WhenStarted>,
 }
+
+/// Where snapshots come from that are of no registry.
+type Source = Box<dyn Fn() -> Snapshot + Send>;
 
 /// What a reader of this crate does once its thread runs; it is told the grace.
 pub(crate) type WhenStarted = Box<dyn FnOnce(Started, Duration) + Send>;
@@ -78,6 +82,7 @@ impl Schedule {
             period: Duration::from_secs(10),
             grace: Duration::from_secs(2),
             registry: registry().clone(),
+            source: None,
             when_started: None,
         }
     }
@@ -115,7 +120,17 @@ impl Schedule {
         }
     }
 
-    #[cfg(feature = "graphite")]
+    /// Shows what this gives rather than a registry: the tree that an aggregator has, for instance. The reader's own stats stay in
+    /// the registry. It is called on the reader's thread, for each push.
+    #[must_use]
+    pub fn source(self, snapshot: impl Fn() -> Snapshot + Send + 'static) -> Schedule {
+        Schedule {
+            source: Some(Box::new(snapshot)),
+            ..self
+        }
+    }
+
+    #[cfg(any(feature = "distributed", feature = "graphite"))]
     pub(crate) fn period(&self) -> Duration {
         self.period
     }
@@ -147,6 +162,7 @@ impl Schedule {
         let driven = Driven {
             reader,
             registry: self.registry,
+            source: self.source,
             period: self.period,
             name: own_name,
             tally: tally.clone(),
@@ -281,6 +297,22 @@ pub enum StartError {
         /// What is wrong with it.
         source: io::Error,
     },
+    /// An address beyond this machine without a key, or with an empty one.
+    #[error(
+        "what is sent to `{addr}` needs a key that both ends know, and that is not empty; give one with `key`"
+    )]
+    Key {
+        /// What was given.
+        addr: String,
+    },
+    /// No socket for this address.
+    #[error("cannot send stats to `{addr}`: {source}")]
+    Socket {
+        /// What was given.
+        addr: String,
+        /// What is wrong with it.
+        source: io::Error,
+    },
     /// A folder that nothing can be kept in.
     #[error("cannot keep anything in the folder `{path}`: {source}")]
     Folder {
@@ -354,6 +386,7 @@ pub(crate) fn at_least(option: &'static str, given: usize, least: usize) -> Resu
 
 /// Gives a builder that has a field `schedule` the options that all readers have in common.
 #[cfg(any(
+    feature = "distributed",
     feature = "graphite",
     feature = "otlp",
     feature = "pipe",
@@ -388,6 +421,12 @@ macro_rules! scheduled {
             self
         }
 
+        /// Shows what this gives rather than a registry: the tree that an aggregator has, for instance.
+        pub fn source(mut self, snapshot: impl Fn() -> $crate::Snapshot + Send + 'static) -> Self {
+            self.schedule = self.schedule.source(snapshot);
+            self
+        }
+
         /// Starts it on a thread of its own.
         ///
         /// # Errors
@@ -415,6 +454,7 @@ macro_rules! scheduled {
     };
 }
 #[cfg(any(
+    feature = "distributed",
     feature = "graphite",
     feature = "otlp",
     feature = "pipe",

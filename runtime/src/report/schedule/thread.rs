@@ -6,9 +6,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::DeliveryError;
 use super::shared::{Next, Shared};
 use super::tally::{Name, ReaderStats};
+use super::{DeliveryError, Source};
 use crate::report::{PushError, Pushed, Reader};
 use crate::snapshot::escape;
 use crate::{Registry, log_line};
@@ -23,6 +23,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub(super) struct Driven<R> {
     pub(super) reader: R,
     pub(super) registry: Registry,
+    pub(super) source: Option<Source>,
     pub(super) period: Duration,
     pub(super) name: Name,
     pub(super) tally: Arc<ReaderStats>,
@@ -141,9 +142,15 @@ impl<R: Reader> Driven<R> {
         self.began.get_or_insert(began);
         (self.older, self.lost) = (self.queued, 0);
         let Driven {
-            reader, registry, ..
+            reader,
+            registry,
+            source,
+            ..
         } = self;
-        let outcome = catch_unwind(AssertUnwindSafe(|| reader.push(&registry.snapshot())));
+        let outcome = catch_unwind(AssertUnwindSafe(|| match source {
+            Some(snapshot) => reader.push(&snapshot()),
+            None => reader.push(&registry.snapshot()),
+        }));
         if matches!(outcome, Ok(Ok(_))) {
             self.tally.pushes.inc();
         }

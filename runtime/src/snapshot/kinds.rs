@@ -40,7 +40,7 @@ const SUMMABLE: [Kind; 5] = [
     Kind::Meter,
 ];
 
-static SUMS: [Kind; 10] = [
+static SUMS: [Kind; 11] = [
     Kind::Sum(&SUMMABLE[0]),
     Kind::Sum(&SUMMABLE[1]),
     Kind::Sum(&SUMMABLE[2]),
@@ -51,16 +51,31 @@ static SUMS: [Kind; 10] = [
     Kind::Sum(&Kind::Family(&SUMMABLE[2])),
     Kind::Sum(&Kind::Family(&SUMMABLE[3])),
     Kind::Sum(&Kind::Family(&SUMMABLE[4])),
+    SUM_OF_GAUGES,
 ];
 
+/// No stat of a program is one; the gauges of several programs, added, are.
+pub(crate) const SUM_OF_GAUGES: Kind = Kind::Sum(&Kind::Gauge);
+
 /// The kind that is called so.
-pub(super) fn named(name: &str) -> Option<Kind> {
+pub(crate) fn named(name: &str) -> Option<Kind> {
     static BY_NAME: LazyLock<HashMap<String, Kind>> = LazyLock::new(|| {
         let all = PLAIN.iter().chain(&FAMILIES).chain(&SUMS);
         let all = all.chain(&[Kind::CountBy, Kind::Max, Kind::Min]);
         all.map(|kind| (kind.to_string(), *kind)).collect()
     });
     BY_NAME.get(name).copied()
+}
+
+/// Whether [`named`] knows a kind by what it is called.
+#[cfg(feature = "distributed")]
+pub(crate) fn has_name(kind: Kind) -> bool {
+    let is_among = |kinds: &[Kind]| kinds.iter().any(|known| known.same(kind));
+    match kind {
+        Kind::Family(_) => is_among(&FAMILIES),
+        Kind::Sum(_) => is_among(&SUMS),
+        _ => true,
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Words that live as long as the program: help texts, units, label names, as snapshots have them.
 //!
-//! In a program they are constants. Out of a file they are kept once each, for ever, however often files are read; since a
-//! hostile file may have any number of them, there is a limit, beyond which a word is left out.
+//! In a program they are constants. Out of a file, or from another process, they are kept once each, for ever, however often they
+//! come; since a hostile one may have any number of them, there is a limit, beyond which a word is left out.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
@@ -19,7 +19,7 @@ struct Words {
 static WORDS: Mutex<Option<Words>> = Mutex::new(None);
 
 /// The word, for ever; nothing instead when too many are kept.
-pub(super) fn kept(word: &str) -> &'static str {
+pub(crate) fn kept(word: &str) -> &'static str {
     if word.is_empty() {
         return "";
     }

@@ -1,0 +1,227 @@
+//! Totals in a file, so that an aggregator that is started again goes on from what the dead had counted.
+//!
+//! The file holds what a source would send of its totals, as messages behind one another; it is read as carefully as those. It is
+//! replaced in one step, so it is whole or not there.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use super::frame::{self, Head, LONGEST, Sort};
+use super::merging::CompiledGauges;
+use super::reading;
+use super::sources::Sources;
+use super::totals::total;
+use super::tree::Tree;
+use super::writing::{Bodies, Sender, Sent};
+
+const MAGIC: &[u8; 8] = b"CALIKEPT";
+
+/// No larger file is read.
+const LARGEST: u64 = 4 << 30;
+
+/// Keeping takes at most one part in so many of the time.
+const SHARE: u32 = 20;
+
+/// What a message of the file tells of.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Role {
+    /// What a source has.
+    Now = 0,
+    /// What its earlier runs had.
+    Earlier = 1,
+    /// What was added up of those that are gone.
+    Gone = 2,
+    /// Not of a tree: an incarnation that was added up.
+    AddedUp = 3,
+}
+
+/// Sees to it that totals are kept.
+pub(super) struct Keeper {
+    path: PathBuf,
+    due: Instant,
+}
+
+impl Keeper {
+    /// Goes on from the file, if there is one.
+    pub(super) fn open(path: PathBuf, sources: &mut Sources) -> io::Result<Keeper> {
+        match fs::metadata(&path) {
+            Ok(file) if file.len() > LARGEST => return Err(damaged("it is too large")),
+            Ok(_) => read(&fs::read(&path)?, sources)?,
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        let mut keeper = Keeper {
+            path,
+            due: Instant::now(),
+        };
+        // A folder that cannot be written to is found out now.
+        keeper.write(&written(sources))?;
+        Ok(keeper)
+    }
+
+    /// Keeps what has changed, if it is time to.
+    pub(super) fn keep_in_turn(&mut self, sources: &Mutex<Sources>, now: Instant) {
+        if now >= self.due {
+            self.keep(sources, now);
+        }
+    }
+
+    /// Keeps what has changed.
+    pub(super) fn keep(&mut self, sources: &Mutex<Sources>, now: Instant) {
+        let lock = || sources.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut locked = lock();
+        if !std::mem::take(&mut locked.is_changed) {
+            return;
+        }
+        let bytes = written(&locked);
+        drop(locked);
+        if let Err(error) = self.write(&bytes) {
+            let sources = lock();
+            sources.own.keep_errors.inc();
+            log::warn!(target: "calipers", "aggregator: cannot keep totals in `{}`: {error}", self.path.display());
+        }
+        self.due = now + Duration::from_secs(1).max(now.elapsed() * SHARE);
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let mut beside = self.path.clone().into_os_string();
+        beside.push(".new");
+        match fs::remove_file(&beside) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&beside)?;
+        file.write_all(bytes)?;
+        fs::rename(&beside, &self.path)
+    }
+}
+
+fn written(sources: &Sources) -> Vec<u8> {
+    let mut out = MAGIC.to_vec();
+    let none = Head {
+        sort: Sort::Whole,
+        is_first: true,
+        is_last: true,
+        incarnation: 0,
+        started: 0,
+        sequence: 0,
+    };
+    for (name, source) in &sources.by_name {
+        write_tree(&mut out, Role::Now, name, &source.head(), &source.tree);
+        write_tree(
+            &mut out,
+            Role::Earlier,
+            name,
+            &source.head(),
+            &source.earlier,
+        );
+    }
+    write_tree(&mut out, Role::Gone, "-", &none, &sources.gone);
+    for incarnation in sources.added_up() {
+        let head = Head {
+            incarnation,
+            ..none
+        };
+        write_message(&mut out, Role::AddedUp, &frame::seal(&head, &[], None));
+    }
+    out
+}
+
+fn write_tree(out: &mut Vec<u8>, role: Role, name: &str, head: &Head, tree: &Tree) {
+    if tree.is_empty() && role != Role::Now {
+        return;
+    }
+    let sender = Sender {
+        name: name.to_owned(),
+        period: Duration::ZERO,
+    };
+    let mut bodies = Bodies::new(&sender, SystemTime::now());
+    for (place, leaves) in tree.places() {
+        let counted = leaves.values().filter(|leaf| total(&leaf.value).is_some());
+        let sent = counted.map(|leaf| Sent {
+            stat: &leaf.shape,
+            value: &leaf.value,
+            merging: leaf.merging,
+            known: None,
+        });
+        bodies.place(&place, sent);
+    }
+    for body in bodies.finish() {
+        write_message(out, role, &frame::seal(head, &body.bytes, None));
+    }
+}
+
+fn write_message(out: &mut Vec<u8>, role: Role, message: &[u8]) {
+    out.push(role as u8);
+    // No message is longer than fits.
+    out.extend_from_slice(&(message.len() as u32).to_le_bytes());
+    out.extend_from_slice(message);
+}
+
+fn read(bytes: &[u8], sources: &mut Sources) -> io::Result<()> {
+    let mut rest = bytes
+        .strip_prefix(MAGIC)
+        .ok_or_else(|| damaged("it is no such file"))?;
+    let mut trees: BTreeMap<(Arc<str>, Role), (Head, Tree)> = BTreeMap::new();
+    while !rest.is_empty() {
+        let (role, message) = next(&mut rest).ok_or_else(|| damaged("it ends too early"))?;
+        let (head, body) =
+            frame::open(message, None).map_err(|refused| damaged(refused.cause()))?;
+        if role == Role::AddedUp {
+            sources.remember(head.incarnation);
+            continue;
+        }
+        let told = reading::read(body).map_err(|_| damaged("not all of it can be read"))?;
+        let (_, tree) = trees
+            .entry((Arc::clone(&told.source), role))
+            .or_insert_with(|| (head, Tree::default()));
+        for place in told.places {
+            tree.tell(place, &CompiledGauges::default(), 0);
+        }
+    }
+    let mut earlier = BTreeMap::new();
+    for ((name, role), (head, tree)) in trees.into_iter().rev() {
+        match role {
+            Role::Gone => sources.gone = tree,
+            // Comes before that of now, as this goes backwards.
+            Role::Earlier => {
+                earlier.insert(name, tree);
+            }
+            _ => {
+                let earlier = earlier.remove(&name).unwrap_or_default();
+                sources.put_back(name, &head, tree, earlier);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn next<'a>(rest: &mut &'a [u8]) -> Option<(Role, &'a [u8])> {
+    let ([role, length @ ..], after) = rest.split_first_chunk::<5>()?;
+    let role = match role {
+        0 => Role::Now,
+        1 => Role::Earlier,
+        2 => Role::Gone,
+        3 => Role::AddedUp,
+        _ => return None,
+    };
+    let length = u32::from_le_bytes(*length) as usize;
+    let (message, after) = after
+        .split_at_checked(length)
+        .filter(|_| length <= LONGEST)?;
+    *rest = after;
+    Some((role, message))
+}
+
+fn damaged(why: &'static str) -> io::Error {
+    io::Error::new(ErrorKind::InvalidData, why)
+}

@@ -1,0 +1,190 @@
+//! The two ends of 0MQ: a DEALER that connects, a ROUTER that listens. Neither ever waits in a send.
+
+use std::fs::{self, Permissions};
+use std::io;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+use super::address::Address;
+use super::frame::LONGEST;
+use crate::report::own_folder;
+
+/// How long an attempt to connect waits for the next, at first and at most, in milliseconds.
+const RECONNECT: (i32, i32) = (100, 5_000);
+
+/// How long the other end may take for its greeting, in milliseconds.
+const HANDSHAKE: i32 = 10_000;
+
+/// Messages that wait to be read, of each source.
+const WAITING: i32 = 64;
+
+/// A publisher's end.
+pub(super) struct Dealer(zmq::Socket);
+
+impl Dealer {
+    /// `most` messages may wait in it, for `linger` when it is closed.
+    pub(super) fn connect(address: &Address, most: u32, linger: Duration) -> io::Result<Dealer> {
+        let socket = zmq::Context::new().socket(zmq::DEALER)?;
+        socket.set_sndhwm(i32::try_from(most.max(1)).unwrap_or(i32::MAX))?;
+        socket.set_rcvhwm(WAITING)?;
+        socket.set_linger(milliseconds(linger))?;
+        // Without a connection nothing is queued: it would be old when there is one.
+        socket.set_immediate(true)?;
+        socket.set_maxmsgsize(LONGEST as i64)?;
+        socket.set_reconnect_ivl(RECONNECT.0)?;
+        socket.set_reconnect_ivl_max(RECONNECT.1)?;
+        socket.set_handshake_ivl(HANDSHAKE)?;
+        socket.set_ipv6(true)?;
+        socket.connect(&address.to_string())?;
+        Ok(Dealer(socket))
+    }
+
+    /// Whether there is a connection, and room for a message.
+    pub(super) fn has_room(&self) -> bool {
+        let events = self.0.get_events();
+        events.is_ok_and(|events| events.contains(zmq::POLLOUT))
+    }
+
+    /// Hands a message over; false when there is no room.
+    pub(super) fn send(&self, message: &[u8]) -> io::Result<bool> {
+        match self.0.send(message, zmq::DONTWAIT) {
+            Ok(()) => Ok(true),
+            Err(zmq::Error::EAGAIN) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// A message that has come; nothing when none has.
+    pub(super) fn receive(&self) -> io::Result<Option<Vec<Vec<u8>>>> {
+        received(&self.0)
+    }
+
+    /// Waits until there is something to receive, or room to send where that is wanted.
+    pub(super) fn wait(&self, for_room: bool, time: Duration) -> io::Result<()> {
+        let room = if for_room {
+            zmq::POLLOUT
+        } else {
+            zmq::PollEvents::empty()
+        };
+        waited(
+            self.0
+                .poll(zmq::POLLIN | room, i64::from(milliseconds(time))),
+        )
+    }
+}
+
+/// An aggregator's end.
+pub(super) struct Router {
+    socket: zmq::Socket,
+    /// Tells of connections that came to nothing.
+    monitor: zmq::Socket,
+}
+
+impl Router {
+    pub(super) fn bind(address: &Address) -> io::Result<Router> {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let context = zmq::Context::new();
+        let socket = context.socket(zmq::ROUTER)?;
+        socket.set_rcvhwm(WAITING)?;
+        socket.set_sndhwm(WAITING)?;
+        socket.set_linger(0)?;
+        socket.set_maxmsgsize(LONGEST as i64)?;
+        socket.set_handshake_ivl(HANDSHAKE)?;
+        socket.set_ipv6(matches!(address, Address::Tcp { host, .. } if host.contains(':')))?;
+        let events = zmq::SocketEvent::HANDSHAKE_FAILED_NO_DETAIL as i32
+            | zmq::SocketEvent::HANDSHAKE_FAILED_PROTOCOL as i32
+            | zmq::SocketEvent::HANDSHAKE_FAILED_AUTH as i32;
+        let watched = format!("inproc://calipers-{}", NUMBER.fetch_add(1, Relaxed));
+        socket.monitor(&watched, events)?;
+        let monitor = context.socket(zmq::PAIR)?;
+        monitor.set_linger(0)?;
+        monitor.connect(&watched)?;
+        match address {
+            Address::Ipc(path) => bind_file(&socket, address, path)?,
+            Address::Tcp { .. } => socket.bind(&address.to_string())?,
+        }
+        Ok(Router { socket, monitor })
+    }
+
+    /// The address that it really listens on.
+    pub(super) fn endpoint(&self) -> io::Result<String> {
+        let endpoint = self.socket.get_last_endpoint()?;
+        Ok(endpoint.unwrap_or_default())
+    }
+
+    pub(super) fn send(&self, to: &[u8], message: &[u8]) -> io::Result<()> {
+        Ok(self.socket.send_multipart([to, message], zmq::DONTWAIT)?)
+    }
+
+    /// What has come: who sent it, and the parts of the message.
+    pub(super) fn receive(&self) -> io::Result<Option<Vec<Vec<u8>>>> {
+        received(&self.socket)
+    }
+
+    /// How many connections came to nothing since it was last asked.
+    pub(super) fn failed_connections(&self) -> u64 {
+        let mut failed = 0;
+        while let Ok(Some(_)) = received(&self.monitor) {
+            failed += 1;
+        }
+        failed
+    }
+
+    /// Waits until something has come.
+    pub(super) fn wait(&self, time: Duration) -> io::Result<()> {
+        let mut items = [
+            self.socket.as_poll_item(zmq::POLLIN),
+            self.monitor.as_poll_item(zmq::POLLIN),
+        ];
+        waited(zmq::poll(&mut items, i64::from(milliseconds(time))))
+    }
+}
+
+/// Makes a socket in a folder that is nobody else's, closed to others. 0MQ would take away whatever is in its place, so what is
+/// not a socket that nobody listens at is left alone.
+fn bind_file(socket: &zmq::Socket, address: &Address, path: &Path) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    drop(own_folder::open(folder)?);
+    match fs::symlink_metadata(path) {
+        Ok(there) if !there.file_type().is_socket() => {
+            return Err(io::Error::new(
+                io::ErrorKind::AlreadyExists,
+                "something that is no socket is in its place",
+            ));
+        }
+        Ok(_) if UnixStream::connect(path).is_ok() => {
+            return Err(io::Error::new(
+                io::ErrorKind::AddrInUse,
+                "somebody listens there already",
+            ));
+        }
+        _ => {}
+    }
+    socket.bind(&address.to_string())?;
+    // Until now it is as closed as the mask and the folder have it.
+    fs::set_permissions(path, Permissions::from_mode(0o600))
+}
+
+fn received(socket: &zmq::Socket) -> io::Result<Option<Vec<Vec<u8>>>> {
+    match socket.recv_multipart(zmq::DONTWAIT) {
+        Ok(parts) => Ok(Some(parts)),
+        Err(zmq::Error::EAGAIN) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn waited(polled: zmq::Result<i32>) -> io::Result<()> {
+    match polled {
+        // A signal: whoever waits looks again.
+        Ok(_) | Err(zmq::Error::EINTR) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Rounded up, lest a wait of less than one spin.
+fn milliseconds(time: Duration) -> i32 {
+    i32::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(i32::MAX)
+}

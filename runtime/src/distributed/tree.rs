@@ -1,0 +1,243 @@
+//! A tree of stats that changes piece by piece: what a source has told so far, and what several come to.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use super::merging::{CompiledGauges, Merging};
+use super::reading::{ToldPlace, ToldStat, is_of};
+use crate::snapshot::{Assembly, PlaceShape, Snapshot, StatShape, Value, path_order};
+
+/// Places in the order of snapshots.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Path(Arc<str>);
+
+impl Ord for Path {
+    fn cmp(&self, other: &Path) -> Ordering {
+        path_order(&self.0, &other.0)
+    }
+}
+
+impl PartialOrd for Path {
+    fn partial_cmp(&self, other: &Path) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// Stats by place and name.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tree {
+    places: BTreeMap<Path, Branch>,
+    len: usize,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Branch {
+    collapsed: bool,
+    labels: Arc<[(&'static str, Arc<str>)]>,
+    stats: BTreeMap<Arc<str>, Leaf>,
+}
+
+/// One stat.
+#[derive(Clone, Debug)]
+pub(super) struct Leaf {
+    pub(super) shape: StatShape,
+    pub(super) value: Value,
+    pub(super) merging: Option<Merging>,
+    /// Which message changed it last, of all that the aggregator took.
+    pub(super) changed: u64,
+}
+
+impl Tree {
+    /// How many stats it has.
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    pub(super) fn get(&self, place: &str, name: &str) -> Option<&Leaf> {
+        self.places.get(&Path(place.into()))?.stats.get(name)
+    }
+
+    /// Whether any place between the root and this one, itself left out, has a stat that satisfies this.
+    pub(super) fn above(&self, place: &str, name: &str, is: impl Fn(&Leaf) -> bool) -> bool {
+        let ends = place.match_indices('/').map(|(at, _)| at);
+        ends.map(|end| place.get(..end).unwrap_or_default())
+            .filter_map(|above| self.get(above, name))
+            .any(is)
+    }
+
+    /// All stats, with their places.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Branch, &Leaf)> {
+        self.places.iter().flat_map(|(path, branch)| {
+            let leaves = branch.stats.values();
+            leaves.map(move |leaf| (&*path.0, branch, leaf))
+        })
+    }
+
+    /// All places with their stats, as what is written of them.
+    pub(super) fn places(&self) -> impl Iterator<Item = (PlaceShape, &BTreeMap<Arc<str>, Leaf>)> {
+        self.places.iter().map(|(path, branch)| {
+            let shape = PlaceShape {
+                path: Arc::clone(&path.0),
+                collapsed: branch.collapsed,
+                labels: Arc::clone(&branch.labels),
+                stats: Vec::new(),
+            };
+            (shape, &branch.stats)
+        })
+    }
+
+    fn branch(&mut self, path: &str, like: &Branch) -> &mut Branch {
+        let branch = self.places.entry(Path(path.into()));
+        branch.or_insert_with(|| Branch {
+            collapsed: like.collapsed,
+            labels: Arc::clone(&like.labels),
+            stats: BTreeMap::new(),
+        })
+    }
+
+    /// Adds a stat to the one that is there, or as it is; false where that one is of another kind.
+    pub(super) fn add(&mut self, path: &str, like: &Branch, leaf: Leaf) -> bool {
+        let stats = &mut self.branch(path, like).stats;
+        match stats.get_mut(&leaf.shape.name) {
+            Some(known) if known.shape.kind.same(leaf.shape.kind) => {
+                known.shape.created = known.shape.created.min(leaf.shape.created);
+                known.value.fold(known.shape.kind, &leaf.value)
+            }
+            Some(_) => false,
+            None => {
+                stats.insert(Arc::clone(&leaf.shape.name), leaf);
+                self.len += 1;
+                true
+            }
+        }
+    }
+
+    /// Takes over what a source told of a place; says of how many stats it never told what they are.
+    pub(super) fn tell(&mut self, told: ToldPlace, rules: &CompiledGauges, message: u64) -> u64 {
+        let ToldPlace {
+            path,
+            collapsed,
+            labels,
+            stats,
+        } = told;
+        let branch = self
+            .places
+            .entry(Path(Arc::clone(&path)))
+            .or_insert_with(|| Branch {
+                collapsed,
+                labels: Arc::clone(&labels),
+                stats: BTreeMap::new(),
+            });
+        (branch.collapsed, branch.labels) = (collapsed, labels);
+        let before = branch.stats.len();
+        let mut unknown = 0;
+        for stat in stats {
+            if !branch.tell(&path, stat, rules, message) {
+                unknown += 1;
+            }
+        }
+        self.len += branch.stats.len() - before;
+        unknown
+    }
+
+    /// A stat is no more.
+    pub(super) fn forget(&mut self, place: &Arc<str>, name: &str) {
+        let path = Path(Arc::clone(place));
+        let Some(branch) = self.places.get_mut(&path) else {
+            return;
+        };
+        if branch.stats.remove(name).is_some() {
+            self.len -= 1;
+        }
+        if branch.stats.is_empty() {
+            self.places.remove(&path);
+        }
+    }
+
+    /// Stats that did not change since keep the number of the message that last changed them.
+    pub(super) fn take_over_times(&mut self, before: &Tree) {
+        for (path, branch) in &mut self.places {
+            let Some(old) = before.places.get(path) else {
+                continue;
+            };
+            for (name, leaf) in &mut branch.stats {
+                if let Some(old) = old.stats.get(name)
+                    && old.value == leaf.value
+                {
+                    leaf.changed = old.changed;
+                }
+            }
+        }
+    }
+
+    pub(super) fn snapshot(self, taken: SystemTime) -> Snapshot {
+        let mut assembly = Assembly::with_capacity(self.places.len(), self.len);
+        for (path, branch) in self.places {
+            let stats = branch.stats.into_values();
+            let (shapes, values): (Vec<_>, Vec<_>) =
+                stats.map(|leaf| (leaf.shape, leaf.value)).unzip();
+            let shape = PlaceShape {
+                path: path.0,
+                collapsed: branch.collapsed,
+                labels: branch.labels,
+                stats: shapes,
+            };
+            assembly.push(Arc::new(shape), values);
+        }
+        assembly.finish(taken)
+    }
+}
+
+impl Branch {
+    /// False for a stat of which nothing but the value is known.
+    fn tell(&mut self, path: &str, told: ToldStat, rules: &CompiledGauges, message: u64) -> bool {
+        let ToldStat {
+            name,
+            shape,
+            mut value,
+            is_partial,
+        } = told;
+        let known = self.stats.get_mut(&name);
+        let Some(shape) = shape else {
+            let Some(known) = known.filter(|known| is_of(known.shape.kind, &value)) else {
+                return false;
+            };
+            if is_partial {
+                complete(&mut value, &known.value);
+            }
+            known.value = value;
+            known.changed = message;
+            return true;
+        };
+        let merging = shape
+            .merging
+            .or_else(|| rules.of(path, &name, shape.stat.kind));
+        let leaf = Leaf {
+            shape: shape.stat,
+            value,
+            merging,
+            changed: message,
+        };
+        self.stats.insert(name, leaf);
+        true
+    }
+}
+
+/// Members that were not told again are as they were.
+fn complete(value: &mut Value, before: &Value) {
+    let (Value::Family(told), Value::Family(before)) = (&mut *value, before) else {
+        return;
+    };
+    let mut whole = Arc::clone(before);
+    let members = Arc::make_mut(&mut whole);
+    for (key, member) in told.iter() {
+        members.put(key, member.clone());
+    }
+    *value = Value::Family(whole);
+}

@@ -1,0 +1,161 @@
+//! All sources as one tree: the same additions as of snapshots and of aggregates, after what cannot be added was made into what
+//! can.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use foldhash::fast::RandomState;
+
+use super::merging::Merging;
+use super::sources::{Source, Sources};
+use super::totals::total;
+use super::tree::{Leaf, Tree};
+use crate::Kind;
+use crate::snapshot::kinds::SUM_OF_GAUGES;
+use crate::snapshot::{FamilyValue, Snapshot, StateTimeValue, StatesValue, Value};
+
+/// The kinds of gauges and texts that are told source by source.
+static BY_SOURCE: [Kind; 2] = [Kind::Family(&Kind::Gauge), Kind::Family(&Kind::Text)];
+
+impl Sources {
+    /// What all sources come to; and in how many cases two of them had different kinds at one path.
+    pub(super) fn united(&self) -> (Snapshot, u64) {
+        let mut united = Tree::default();
+        let mut conflicts = 0;
+        let latest = self.latest();
+        for (name, source) in &self.by_name {
+            for (place, branch, leaf) in source.tree.iter() {
+                let shown = match source.is_there {
+                    true => {
+                        let is_latest = || is_latest(&latest, place, leaf);
+                        as_one_of_many(leaf, name, is_latest)
+                    }
+                    false => only_total(leaf),
+                };
+                if shown.is_some_and(|leaf| !united.add(place, branch, leaf)) {
+                    conflicts += 1;
+                }
+            }
+        }
+        let earlier = self.by_name.values().map(|source| &source.earlier);
+        for tree in earlier.chain([&self.gone]) {
+            for (place, branch, leaf) in tree.iter() {
+                if !united.add(place, branch, leaf.clone()) {
+                    conflicts += 1;
+                }
+            }
+        }
+        (united.snapshot(SystemTime::now()), conflicts)
+    }
+
+    /// Every source that is heard of by itself, with its own name.
+    pub(super) fn side_by_side(&self) -> Snapshot {
+        let there = self.by_name.iter().filter(|(_, source)| source.is_there);
+        let now = SystemTime::now();
+        Snapshot::side_by_side(
+            there.map(|(name, source)| (name.to_string(), source.tree.clone().snapshot(now))),
+        )
+    }
+
+    /// Of gauges of which the last one is meant, which message changed one last.
+    fn latest(&self) -> Latest<'_> {
+        let mut latest: Latest<'_> = HashMap::default();
+        for Source { tree, .. } in self.by_name.values().filter(|source| source.is_there) {
+            for (place, _, leaf) in tree.iter().filter(|(_, _, leaf)| is_last_meant(leaf)) {
+                let changed = latest.entry((place, &leaf.shape.name)).or_default();
+                *changed = leaf.changed.max(*changed);
+            }
+        }
+        latest
+    }
+}
+
+type Latest<'a> = HashMap<(&'a str, &'a str), u64, RandomState>;
+
+fn is_last_meant(leaf: &Leaf) -> bool {
+    match leaf.shape.kind {
+        Kind::Gauge => leaf.merging == Some(Merging::Last),
+        // In a family there is no room for sources.
+        Kind::Family(Kind::Gauge | Kind::Text | Kind::StateSet) => {
+            matches!(
+                leaf.merging,
+                None | Some(Merging::Last | Merging::PerSource)
+            )
+        }
+        _ => false,
+    }
+}
+
+fn is_latest(latest: &Latest<'_>, place: &str, leaf: &Leaf) -> bool {
+    let known = latest.get(&(place, &*leaf.shape.name));
+    known.is_some_and(|changed| *changed == leaf.changed)
+}
+
+/// What a source that is gone leaves.
+fn only_total(leaf: &Leaf) -> Option<Leaf> {
+    let value = total(&leaf.value)?;
+    let mut left = leaf.clone();
+    left.value = value;
+    Some(left)
+}
+
+/// A stat as it can be added to those of other sources.
+fn as_one_of_many(leaf: &Leaf, source: &Arc<str>, is_latest: impl Fn() -> bool) -> Option<Leaf> {
+    let mut shown = leaf.clone();
+    let Leaf { shape, value, .. } = &mut shown;
+    let by_source = |value: &Value| {
+        let members: FamilyValue = [(source, value.clone())].into_iter().collect();
+        Value::Family(Arc::new(members))
+    };
+    match (&*value, shape.kind, leaf.merging) {
+        (Value::Gauge(_), Kind::Gauge, Some(Merging::Sum)) => shape.kind = SUM_OF_GAUGES,
+        (Value::Gauge(_), Kind::Gauge, Some(Merging::Max)) => shape.kind = Kind::Max,
+        (Value::Gauge(_), Kind::Gauge, Some(Merging::Min)) => shape.kind = Kind::Min,
+        (Value::Gauge(_), Kind::Gauge, Some(Merging::Last)) if !is_latest() => {
+            *value = Value::Gauge(None);
+        }
+        (Value::Gauge(_), Kind::Gauge, None | Some(Merging::PerSource)) => {
+            (shape.kind, shape.label) = (BY_SOURCE[0], "source");
+            *value = by_source(value);
+        }
+        (Value::Text(_), Kind::Text, _) => {
+            (shape.kind, shape.label) = (BY_SOURCE[1], "source");
+            *value = by_source(value);
+        }
+        (Value::StateSet(current, known), Kind::StateSet, _) => {
+            let counts = known.iter().map(|state| (Arc::clone(state), 0));
+            let mut counts: Vec<(Arc<str>, u64)> = counts.collect();
+            if let Some(current) = current {
+                match counts.iter_mut().find(|(state, _)| state == current) {
+                    Some((_, count)) => *count = 1,
+                    None => counts.push((Arc::clone(current), 1)),
+                }
+            }
+            shape.kind = Kind::CountBy;
+            *value = Value::CountBy(Arc::new(StatesValue { counts }));
+        }
+        // Several are in several states, and none of them is the current one.
+        (Value::StateTime(times), ..) => {
+            let nanos = times.nanos.clone();
+            *value = Value::StateTime(Arc::new(StateTimeValue {
+                current: None,
+                nanos,
+            }));
+        }
+        (Value::Family(_), Kind::Family(Kind::Gauge), Some(Merging::Sum)) => {
+            shape.kind = SUMS_OF_GAUGES;
+        }
+        (Value::Family(_), Kind::Family(Kind::Gauge), Some(Merging::Max)) => {
+            shape.kind = Kind::Family(&Kind::Max);
+        }
+        (Value::Family(_), Kind::Family(Kind::Gauge), Some(Merging::Min)) => {
+            shape.kind = Kind::Family(&Kind::Min);
+        }
+        _ if is_last_meant(leaf) && !is_latest() => return None,
+        _ => {}
+    }
+    Some(shown)
+}
+
+static SUMS_OF_GAUGES: Kind = Kind::Family(&SUM_OF_GAUGES);
