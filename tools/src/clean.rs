@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use calipers::mapped::{self, mmstats};
+use calipers::snapshot::humane::printable;
 
 use crate::cli::Clean;
 use crate::problem::{Problem, complain};
@@ -21,18 +22,15 @@ enum Fate {
 }
 
 pub(crate) fn run(asked: &Clean) -> Result<ExitCode, Problem> {
-    let mut sources = Vec::new();
-    if asked.sources.is_empty() {
-        // A folder without any stats is clean.
-        sources.extend(found(&[]).unwrap_or_default());
-    }
-    for word in &asked.sources {
-        if Path::new(word).is_dir() {
-            sources.extend(found(std::slice::from_ref(word)).unwrap_or_default());
-        } else {
-            sources.extend(found(std::slice::from_ref(word))?);
+    let folders = asked.sources.iter().all(|word| Path::new(word).is_dir());
+    let (sources, all_found) = match found(&asked.sources) {
+        Ok(found) => {
+            let all = found.complain_of_words();
+            (found.sources, all)
         }
-    }
+        Err(_) if folders => (Vec::new(), true), // a folder without any stats is clean
+        Err(problem) => return Err(problem),
+    };
     let _locked = asked
         .totals
         .as_deref()
@@ -45,20 +43,23 @@ pub(crate) fn run(asked: &Clean) -> Result<ExitCode, Problem> {
     };
     let (mut gone, mut kept, mut failed) = (0, 0, 0);
     for source in &sources {
-        let Some(path) = source.path() else { continue };
+        let Some(path) = source.path() else {
+            let wrong = format!("`{}` is no file or folder", source.name);
+            return Err(Problem::Usage(wrong));
+        };
         match fate(source) {
             Fate::Stays(why) => {
                 kept += 1;
-                print(format!("kept     {}: {why}\n", path.display()).as_bytes())?;
+                print(line("kept", path, &why).as_bytes())?;
             }
             Fate::Goes(why) if asked.dry_run => {
                 gone += 1;
-                print(format!("would go {}: {why}\n", path.display()).as_bytes())?;
+                print(line("would go", path, &why).as_bytes())?;
             }
             Fate::Goes(why) => match remove(source, path, totals.as_mut()) {
                 Ok(()) => {
                     gone += 1;
-                    print(format!("removed  {}: {why}\n", path.display()).as_bytes())?;
+                    print(line("removed", path, &why).as_bytes())?;
                 }
                 Err(Problem::ReaderGone) => return Err(Problem::ReaderGone),
                 Err(Problem::Said(error) | Problem::Usage(error)) => {
@@ -77,7 +78,13 @@ pub(crate) fn run(asked: &Clean) -> Result<ExitCode, Problem> {
         "removed"
     };
     print(format!("{gone} {would}, {kept} kept\n").as_bytes())?;
-    Ok(ExitCode::from(u8::from(failed > 0)))
+    Ok(ExitCode::from(u8::from(failed > 0 || !all_found)))
+}
+
+/// What became of a file, which anybody may have named.
+fn line(what: &str, path: &Path, why: &str) -> String {
+    let text = format!("{}: {why}", path.display());
+    format!("{what:8} {}\n", printable(&text))
 }
 
 fn fate(source: &Source) -> Fate {
@@ -88,22 +95,24 @@ fn fate(source: &Source) -> Fate {
         },
         Origin::Page(path) => match page(path) {
             Ok(page) => match page.liveness {
-                mapped::Liveness::Dead => Fate::Goes(format!("process {} is gone", page.pid)),
+                mapped::Liveness::Dead => {
+                    Fate::Goes(format!("nobody holds it; it was process {}'s", page.pid))
+                }
                 mapped::Liveness::Live => {
                     Fate::Stays(format!("process {} holds it locked", page.pid))
                 }
                 mapped::Liveness::Unknown(why) => Fate::Stays(why),
             },
-            Err(_) => Fate::Stays("it cannot be read".to_owned()),
+            Err(why) => Fate::Stays(why),
         },
         Origin::Totals(_) => Fate::Stays("it is a totals file".to_owned()),
         Origin::Address(_) => Fate::Stays("it is no file".to_owned()),
     }
 }
 
-fn page(path: &Path) -> Result<mapped::PageFile, Problem> {
-    let pages = mapped::files(path).map_err(|error| Problem::said(error.to_string()))?;
-    let missing = || Problem::said(format!("`{}` is gone", path.display()));
+fn page(path: &Path) -> Result<mapped::PageFile, String> {
+    let pages = mapped::files(path).map_err(|error| error.to_string())?;
+    let missing = || format!("`{}` is gone", path.display());
     pages.into_iter().next().ok_or_else(missing)
 }
 
@@ -116,7 +125,7 @@ fn remove(
     // The library looks again, at the file it removes.
     let unlink = || {
         let removed = match &source.origin {
-            Origin::Page(path) => page(path)?.remove(),
+            Origin::Page(path) => page(path).map_err(Problem::said)?.remove(),
             _ => mmstats::remove(path),
         };
         removed.map_err(|error| Problem::said(error.to_string()))
@@ -125,7 +134,7 @@ fn remove(
         return unlink();
     };
     let name = identity(path)?;
-    let snapshot = source.read()?;
+    let snapshot = source.read()?.snapshot;
     if identity(path)? != name {
         let replaced = format!("`{}` has become another file; look again", path.display());
         return Err(Problem::said(replaced));

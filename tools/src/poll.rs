@@ -18,11 +18,16 @@ const NARROW: usize = 9;
 
 pub(crate) fn run(asked: &Poll) -> Result<ExitCode, Problem> {
     let names: Vec<String> = asked.fields.split(',').map(str::to_owned).collect();
+    if names.iter().any(String::is_empty) {
+        let wrong = format!("`{}` has a field without a name", asked.fields);
+        return Err(Problem::Usage(wrong));
+    }
     let fields: Vec<String> = names
         .iter()
         .map(|name| format!("{}{name}", asked.prefix))
         .collect();
-    let sources = fitting(found(&asked.sources)?, asked, &fields)?;
+    let mut found = found(&asked.sources)?;
+    let all = found.complain();
     let columns: Vec<usize> = names
         .iter()
         .map(|field| field.chars().count().max(NARROW))
@@ -30,10 +35,13 @@ pub(crate) fn run(asked: &Poll) -> Result<ExitCode, Problem> {
     let mut before: Option<(Row, Instant)> = None;
     let mut rows = 0;
     loop {
+        let row = Row::read(&found.sources, asked, &fields);
+        if rows == 0 && row.processes.is_empty() {
+            return Err(row.nobody(asked, &fields));
+        }
         if asked.headers > 0 && rows % asked.headers == 0 {
             print(header(&names, &columns).as_bytes())?;
         }
-        let row = Row::read(&sources, &fields);
         let now = Instant::now();
         let since = before
             .as_ref()
@@ -42,39 +50,11 @@ pub(crate) fn run(asked: &Poll) -> Result<ExitCode, Problem> {
         before = Some((row, now));
         rows += 1;
         if asked.count.is_some_and(|count| rows >= count) {
-            return Ok(ExitCode::SUCCESS);
+            return Ok(ExitCode::from(u8::from(!all)));
         }
         thread::sleep(Duration::from_secs_f64(asked.delay));
+        found.again(&asked.sources);
     }
-}
-
-/// The processes that have any of the fields, and what the filters want.
-fn fitting(sources: Vec<Source>, asked: &Poll, fields: &[String]) -> Result<Vec<Source>, Problem> {
-    let mut fitting = Vec::new();
-    let mut known = Vec::new();
-    for source in sources {
-        let labels = match source.read() {
-            Ok(snapshot) => labels::of(&snapshot),
-            Err(problem) => {
-                let _ = problem.end();
-                continue;
-            }
-        };
-        let has = |label: &String| labels.iter().any(|field| field.label == *label);
-        if fields.iter().any(has) && asked.filter.iter().all(|filter| fits(filter, &labels)) {
-            fitting.push(source);
-        }
-        known.extend(labels.into_iter().map(|field| field.label));
-    }
-    if !fitting.is_empty() {
-        return Ok(fitting);
-    }
-    let nearest = fields.first().and_then(|field| nearest(field, &known));
-    let hint = nearest.map_or_else(String::new, |label| format!("; there is `{label}`"));
-    Err(Problem::said(format!(
-        "no process has `{}`{hint}",
-        fields.join("` or `")
-    )))
 }
 
 fn fits(filter: &str, labels: &[Field]) -> bool {
@@ -95,8 +75,16 @@ fn nearest<'l>(field: &str, known: &'l [String]) -> Option<&'l String> {
         .min_by_key(|label| label.len())
 }
 
-/// What the fields held at one moment, over all processes.
-struct Row(Vec<Option<Cell>>);
+/// What the fields held at one moment.
+#[derive(Default)]
+struct Row {
+    /// By process: of those that have any of the fields, and what the filters want.
+    processes: HashMap<String, Vec<Option<Cell>>>,
+    /// What the others have.
+    other: Vec<String>,
+    /// Whether one of them has a field, and not what the filters want.
+    is_filtered: bool,
+}
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Cell {
@@ -106,16 +94,11 @@ enum Cell {
 }
 
 impl Row {
-    fn read(sources: &[Source], fields: &[String]) -> Row {
-        let mut cells: Vec<Option<Cell>> = vec![None; fields.len()];
-        let wanted: HashMap<&str, usize> = fields
-            .iter()
-            .enumerate()
-            .map(|(at, field)| (&**field, at))
-            .collect();
+    fn read(sources: &[Source], asked: &Poll, fields: &[String]) -> Row {
+        let mut row = Row::default();
         for source in sources {
             let labels = match source.read() {
-                Ok(snapshot) => labels::of(&snapshot),
+                Ok(look) => labels::of(&look.snapshot),
                 Err(problem) => {
                     // It may have ended: the others go on.
                     if let Problem::Said(text) = problem {
@@ -124,15 +107,67 @@ impl Row {
                     continue;
                 }
             };
-            for field in labels {
-                if let Some(cell) = wanted.get(&*field.label).and_then(|&at| cells.get_mut(at)) {
-                    *cell = Cell::of(&field)
-                        .map(|new| cell.map_or(new, |own| own.and(new)))
-                        .or(*cell);
-                }
+            let cells: Vec<Option<Cell>> = fields
+                .iter()
+                .map(|field| Cell::of(labels.iter().find(|own| own.label == *field)?))
+                .collect();
+            let has = cells.iter().any(Option::is_some);
+            let fits = asked.filter.iter().all(|filter| fits(filter, &labels));
+            if has && fits {
+                row.processes.insert(source.key(), cells);
+            } else {
+                row.is_filtered |= has;
+                row.other
+                    .extend(labels.into_iter().map(|field| field.label));
             }
         }
-        Row(cells)
+        row
+    }
+
+    /// Why there is nothing to show.
+    fn nobody(&self, asked: &Poll, fields: &[String]) -> Problem {
+        let fields_named = fields.join("` or `");
+        if self.is_filtered {
+            let filters = asked.filter.join("` and `");
+            return Problem::said(format!(
+                "no process that has `{fields_named}` fits `{filters}`"
+            ));
+        }
+        let nearest = fields.first().and_then(|field| nearest(field, &self.other));
+        let hint = nearest.map_or_else(String::new, |label| format!("; there is `{label}`"));
+        Problem::said(format!("no process has `{fields_named}`{hint}"))
+    }
+
+    /// One column, over all processes.
+    fn shown(&self, at: usize, before: Option<(&Row, Duration)>, rates: bool) -> String {
+        let (mut all, mut came, mut rated) = (None::<Cell>, 0_u64, false);
+        for (process, cells) in &self.processes {
+            let Some(cell) = cells.get(at).copied().flatten() else {
+                continue;
+            };
+            all = Some(all.map_or(cell, |all| all.and(cell)));
+            let Cell::Count(now) = cell else { continue };
+            let had = before.and_then(|(row, _)| row.processes.get(process)?.get(at).copied()?);
+            match had {
+                // Of a process that began anew what came is not known, and never negative.
+                Some(Cell::Count(had)) => {
+                    came = came.saturating_add(now.saturating_sub(had));
+                    rated = true;
+                }
+                // One that came since counts whole, but a rate needs two rows.
+                _ if !rates => came = came.saturating_add(now),
+                _ => {}
+            }
+        }
+        match (all, before) {
+            (None, _) => "-".to_owned(),
+            (Some(Cell::Level(level)), _) => number(level),
+            (Some(Cell::Count(_)), _) if !rates => came.to_string(),
+            (Some(Cell::Count(_)), Some((_, span))) if rated => {
+                number(came as f64 / span.as_secs_f64().max(f64::MIN_POSITIVE))
+            }
+            _ => "-".to_owned(),
+        }
     }
 }
 
@@ -155,26 +190,6 @@ impl Cell {
         match self {
             Cell::Count(x) => x as f64,
             Cell::Level(x) => x,
-        }
-    }
-
-    /// What is shown of it.
-    fn shown(self, before: Option<(Option<Cell>, Duration)>, rates: bool) -> String {
-        let Cell::Count(now) = self else {
-            return number(self.as_f64());
-        };
-        let (had, span) = match before {
-            Some((Some(Cell::Count(had)), span)) => (had, span),
-            // A process that came since counts whole, and a rate needs two rows.
-            _ if rates => return "-".to_owned(),
-            _ => return now.to_string(),
-        };
-        // A process that ended takes its counts along; what came is not known then, and never negative.
-        let came = now.saturating_sub(had);
-        if rates {
-            number(came as f64 / span.as_secs_f64().max(f64::MIN_POSITIVE))
-        } else {
-            came.to_string()
         }
     }
 }
@@ -203,16 +218,10 @@ fn header(fields: &[String], columns: &[usize]) -> String {
 }
 
 fn line(row: &Row, before: Option<(&Row, Duration)>, rates: bool, columns: &[usize]) -> String {
-    let cells = row
-        .0
-        .iter()
-        .zip(columns)
-        .enumerate()
-        .map(|(at, (cell, width))| {
-            let had = before.map(|(row, span)| (row.0.get(at).copied().flatten(), span));
-            let shown = cell.map_or_else(|| "-".to_owned(), |cell| cell.shown(had, rates));
-            format!("{shown:>width$}")
-        });
+    let cells = columns.iter().enumerate().map(|(at, width)| {
+        let shown = row.shown(at, before, rates);
+        format!("{shown:>width$}")
+    });
     cells.collect::<Vec<_>>().join("  ") + "\n"
 }
 
@@ -222,27 +231,51 @@ mod tests {
 
     const SECONDS: Duration = Duration::from_secs(4);
 
+    fn row(processes: &[(&str, Cell)]) -> Row {
+        let processes = processes.iter();
+        Row {
+            processes: processes
+                .map(|(name, cell)| ((*name).to_owned(), vec![Some(*cell)]))
+                .collect(),
+            ..Row::default()
+        }
+    }
+
     #[test]
     fn counts_are_shown_as_what_came_and_levels_as_they_are() {
-        let before = Some((Some(Cell::Count(40)), SECONDS));
-        assert_eq!(Cell::Count(42).shown(before, false), "2");
-        assert_eq!(Cell::Count(42).shown(before, true), "0.5000");
-        assert_eq!(Cell::Count(42).shown(None, false), "42");
-        assert_eq!(Cell::Count(42).shown(None, true), "-");
+        let had = row(&[("a", Cell::Count(40))]);
+        let before = Some((&had, SECONDS));
+        let now = row(&[("a", Cell::Count(42))]);
+        assert_eq!(now.shown(0, before, false), "2");
+        assert_eq!(now.shown(0, before, true), "0.5000");
+        assert_eq!(now.shown(0, None, false), "42");
+        assert_eq!(now.shown(0, None, true), "-");
+        let anew = row(&[("a", Cell::Count(1))]);
         assert_eq!(
-            Cell::Count(1).shown(before, false),
+            anew.shown(0, before, false),
             "0",
-            "a process that ended"
+            "a process that began anew"
         );
-        assert_eq!(Cell::Level(-0.25).shown(before, true), "-0.2500");
-        assert_eq!(Cell::Level(3.0).shown(before, false), "3");
+        let level = row(&[("a", Cell::Level(-0.25))]);
+        assert_eq!(level.shown(0, before, true), "-0.2500");
+        assert_eq!(row(&[]).shown(0, before, false), "-", "nobody has it now");
+    }
+
+    #[test]
+    fn processes_that_come_and_go_leave_the_others_their_counts() {
+        let had = row(&[("a", Cell::Count(1_000)), ("b", Cell::Count(5))]);
+        let before = Some((&had, SECONDS));
+        let now = row(&[("b", Cell::Count(9)), ("c", Cell::Count(30))]);
+        assert_eq!(now.shown(0, before, false), "34", "c counts whole");
+        assert_eq!(now.shown(0, before, true), "1", "a rate needs two rows");
+        assert_eq!(row(&[("c", Cell::Count(30))]).shown(0, before, true), "-");
     }
 
     #[test]
     fn columns_stand_below_their_names() {
         let fields = ["done".to_owned(), "a.longer.name".to_owned()];
         let columns = [9, 13];
-        let row = Row(vec![Some(Cell::Count(7)), None]);
+        let row = row(&[("a", Cell::Count(7))]);
         assert_eq!(header(&fields, &columns), "     done  a.longer.name\n");
         assert_eq!(
             line(&row, None, false, &columns),

@@ -3,6 +3,8 @@
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
+use calipers::snapshot::humane::printable;
+
 /// Why a command ended early.
 #[derive(Debug)]
 pub(crate) enum Problem {
@@ -45,8 +47,8 @@ impl From<io::Error> for Problem {
     }
 }
 
-/// One line on standard error.
+/// One line on standard error. It may name files of anybody's, and quote what an address answers.
 pub(crate) fn complain(text: &str) {
     // Nothing is left to do if nobody listens there either.
-    let _ = writeln!(io::stderr(), "calipers: {text}");
+    let _ = writeln!(io::stderr(), "calipers: {}", printable(text));
 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use calipers::Snapshot;
 use calipers::report::prometheus;
+use calipers::snapshot::humane::printable;
 
 use crate::cli::Slurp;
 use crate::labels;
@@ -13,8 +14,9 @@ use crate::source::{found, read_all};
 use crate::terminal::{bold, has_colours, print};
 
 pub(crate) fn run(asked: &Slurp) -> Result<ExitCode, Problem> {
-    let sources = found(&asked.sources)?;
-    let (mut read, all) = read_all(&sources)?;
+    let found = found(&asked.sources)?;
+    let all_found = found.complain();
+    let (mut read, all_read) = read_all(&found.sources)?;
     for (_, snapshot) in &mut read {
         chosen(asked, snapshot)?;
     }
@@ -33,7 +35,8 @@ pub(crate) fn run(asked: &Slurp) -> Result<ExitCode, Problem> {
                 text.push('\n');
             }
             // Writing to a string cannot fail.
-            let _ = writeln!(text, "{}", bold(&format!("==> {name}"), colours));
+            let name = format!("==> {}", printable(name));
+            let _ = writeln!(text, "{}", bold(&name, colours));
             if asked.labels {
                 push_labels(&mut text, snapshot);
             } else {
@@ -43,7 +46,7 @@ pub(crate) fn run(asked: &Slurp) -> Result<ExitCode, Problem> {
         text
     };
     print(text.as_bytes())?;
-    Ok(ExitCode::from(u8::from(!all)))
+    Ok(ExitCode::from(u8::from(!(all_found && all_read))))
 }
 
 /// Leaves what was asked for.
@@ -113,8 +116,8 @@ fn push_labels(text: &mut String, snapshot: &Snapshot) {
         .max()
         .unwrap_or(0);
     for field in fields {
-        let label = calipers::snapshot::humane::printable(&field.label);
-        let value = calipers::snapshot::humane::printable(&field.value.to_string());
+        let label = printable(&field.label);
+        let value = printable(&field.value.to_string());
         let _ = writeln!(text, "  {label:longest$} {value}");
     }
 }

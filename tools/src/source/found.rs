@@ -8,12 +8,47 @@ use calipers::mapped;
 
 use super::address::Address;
 use super::{Origin, Source, begins};
-use crate::problem::Problem;
+use crate::problem::{Problem, complain};
 use crate::totals;
 
-/// The sources that these words name; the default folders where there are none.
-pub(crate) fn found(words: &[String]) -> Result<Vec<Source>, Problem> {
+/// What words stand for.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) sources: Vec<Source>,
+    /// Why words stand for nothing.
+    missing: Vec<String>,
+    /// Folders in which there is nothing.
+    empty: Vec<String>,
+}
+
+impl Found {
+    /// Says what was not found; whether that was nothing.
+    pub(crate) fn complain(&self) -> bool {
+        self.empty.iter().for_each(|why| complain(why));
+        self.complain_of_words() && self.empty.is_empty()
+    }
+
+    /// The same for whom an empty folder is no problem.
+    pub(crate) fn complain_of_words(&self) -> bool {
+        self.missing.iter().for_each(|why| complain(why));
+        self.missing.is_empty()
+    }
+
+    /// Looks again. Where nothing is found any more what was there stays, and says itself what is wrong with it.
+    pub(crate) fn again(&mut self, words: &[String]) {
+        if let Ok(now) = found(words) {
+            *self = now;
+        }
+    }
+}
+
+/// The sources that these words name, or else are in the default folders.
+///
+/// # Errors
+/// There is none at all.
+pub(crate) fn found(words: &[String]) -> Result<Found, Problem> {
     let mut sources = Vec::new();
+    let (mut missing, mut empty) = (Vec::new(), Vec::new());
     if words.is_empty() {
         for folder in default_folders() {
             sources.extend(in_folder(&folder)?);
@@ -30,27 +65,42 @@ pub(crate) fn found(words: &[String]) -> Result<Vec<Source>, Problem> {
         }
     }
     for word in words {
-        let path = Path::new(word);
-        if path.is_dir() {
-            let inside = in_folder(path)?;
-            if inside.is_empty() {
-                return Err(Problem::said(format!("no stats in `{word}`")));
-            }
-            sources.extend(inside);
-        } else if path.exists() {
-            sources.push(of_file(path)?);
-        } else {
-            let address = Address::parse(word).ok_or_else(|| {
-                Problem::said(format!("`{word}` is no file, no folder and no address"))
-            })?;
-            sources.push(Source {
-                name: address.to_string(),
-                origin: Origin::Address(address),
-            });
+        match named(word) {
+            Ok(none) if none.is_empty() => empty.push(format!("no stats in `{word}`")),
+            Ok(more) => sources.extend(more),
+            Err(Problem::Said(why)) => missing.push(why),
+            Err(problem) => return Err(problem),
         }
     }
+    if sources.is_empty() {
+        let mut all = empty.into_iter().chain(missing);
+        let first = all.next().unwrap_or_default();
+        all.for_each(|why| complain(&why));
+        return Err(Problem::Said(first));
+    }
     tell_apart(&mut sources);
-    Ok(sources)
+    Ok(Found {
+        sources,
+        missing,
+        empty,
+    })
+}
+
+/// What one word stands for.
+fn named(word: &str) -> Result<Vec<Source>, Problem> {
+    let path = Path::new(word);
+    if path.is_dir() {
+        return in_folder(path);
+    }
+    if path.exists() {
+        return Ok(vec![of_file(path)?]);
+    }
+    let address = Address::parse(word)
+        .ok_or_else(|| Problem::said(format!("`{word}` is no file, no folder and no address")))?;
+    Ok(vec![Source {
+        name: address.to_string(),
+        origin: Origin::Address(address),
+    }])
 }
 
 fn default_folders() -> Vec<PathBuf> {

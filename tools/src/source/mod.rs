@@ -15,7 +15,7 @@ use rustix::fs::OFlags;
 use crate::problem::{Problem, complain};
 use crate::totals::Totals;
 use address::Address;
-pub(crate) use found::found;
+pub(crate) use found::{Found, found};
 
 /// One process's stats, or what is left of several in a totals file.
 #[derive(Debug)]
@@ -36,19 +36,38 @@ pub(crate) enum Origin {
     Address(Address),
 }
 
+/// What a source said.
+pub(crate) struct Look {
+    pub(crate) snapshot: Snapshot,
+    /// Whether nothing of it could not be read.
+    pub(crate) is_whole: bool,
+}
+
 impl Source {
+    /// What tells it from others for as long as it is there; names are told apart among those that are there now.
+    pub(crate) fn key(&self) -> String {
+        match self.path() {
+            Some(path) => path.to_string_lossy().into_owned(),
+            None => self.name.clone(),
+        }
+    }
+
     /// What its stats are now; damage to a file is complained about.
-    pub(crate) fn read(&self) -> Result<Snapshot, Problem> {
-        match &self.origin {
+    pub(crate) fn read(&self) -> Result<Look, Problem> {
+        let (snapshot, damage) = match &self.origin {
             Origin::Fields(path) => {
                 let fields = fields(path)?;
-                if let Some(damage) = &fields.damage {
-                    complain(&format!("`{}` {damage}", path.display()));
-                }
-                Ok(fields.snapshot())
+                (fields.snapshot(), fields.damage)
             }
-            _ => self.look(),
+            _ => (self.look()?, None),
+        };
+        if let (Some(damage), Some(path)) = (&damage, self.path()) {
+            complain(&format!("`{}` {damage}", path.display()));
         }
+        Ok(Look {
+            snapshot,
+            is_whole: damage.is_none(),
+        })
     }
 
     /// The same without a word, for a screen that words would spoil.
@@ -80,13 +99,17 @@ fn fields(path: &Path) -> Result<mmstats::Fields, Problem> {
 pub(crate) fn read_all(sources: &[Source]) -> Result<(Vec<(String, Snapshot)>, bool), Problem> {
     let mut read = Vec::new();
     let mut problems = Vec::new();
+    let mut all = true;
     for source in sources {
         match source.read() {
-            Ok(snapshot) => read.push((source.name.clone(), snapshot)),
+            Ok(look) => {
+                all &= look.is_whole;
+                read.push((source.name.clone(), look.snapshot));
+            }
             Err(problem) => problems.push(problem),
         }
     }
-    let all = problems.is_empty();
+    all &= problems.is_empty();
     if read.is_empty()
         && let Some(problem) = problems.pop()
     {

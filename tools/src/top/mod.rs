@@ -34,15 +34,20 @@ use state::State;
 const GLANCE: Duration = Duration::from_millis(50);
 
 pub(crate) fn run(asked: &Top) -> Result<ExitCode, Problem> {
-    let sources = found(&asked.sources)?;
+    let found = found(&asked.sources)?;
+    found.complain();
     if !stdout().is_terminal() || !io::stdin().is_terminal() {
         return Err(Problem::Usage(
             "`top` needs a terminal; `slurp` and `poll` print into files and pipes".to_owned(),
         ));
     }
-    let names = sources.iter().map(|source| source.name.clone()).collect();
+    let names = found
+        .sources
+        .iter()
+        .map(|source| source.name.clone())
+        .collect();
     let every = Duration::from_secs_f64(asked.delay);
-    let sampler = Sampler::start(asked.sources.clone(), sources, every);
+    let sampler = Sampler::start(asked.sources.clone(), found, every);
     let mut state = State::new(names);
     let _screen = Screen::take()?;
     let mut terminal = Terminal::new(CrosstermBackend::new(stdout()))?;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use calipers::Snapshot;
 
 use crate::problem::Problem;
-use crate::source::{Source, found};
+use crate::source::{Found, Source};
 
 /// One look at the process that is shown.
 pub(crate) struct Sample {
@@ -45,8 +45,8 @@ impl Wanted {
 }
 
 impl Sampler {
-    /// Looks at what these words name, which are the sources there are now.
-    pub(crate) fn start(words: Vec<String>, sources: Vec<Source>, every: Duration) -> Sampler {
+    /// Looks at what these words name, of which this was found by now.
+    pub(crate) fn start(words: Vec<String>, found: Found, every: Duration) -> Sampler {
         // Of two, so that one is on its way while another is being looked at.
         let (sender, samples) = sync_channel(2);
         let wanted = Arc::new(Wanted {
@@ -54,7 +54,7 @@ impl Sampler {
             bell: Condvar::new(),
         });
         let heard = Arc::clone(&wanted);
-        thread::spawn(move || sample(&words, sources, every, &heard, &sender));
+        thread::spawn(move || sample(&words, found, every, &heard, &sender));
         Sampler { samples, wanted }
     }
 
@@ -76,7 +76,7 @@ impl Sampler {
 
 fn sample(
     words: &[String],
-    mut sources: Vec<Source>,
+    mut found: Found,
     every: Duration,
     wanted: &Wanted,
     sender: &SyncSender<Sample>,
@@ -85,9 +85,13 @@ fn sample(
         let began = Instant::now();
         let process = wanted.choice().process.clone();
         let sample = Sample {
-            processes: sources.iter().map(|source| source.name.clone()).collect(),
+            processes: found
+                .sources
+                .iter()
+                .map(|source| source.name.clone())
+                .collect(),
             taken: began,
-            snapshot: look(&sources, process.as_deref()),
+            snapshot: look(&found.sources, process.as_deref()),
             process,
         };
         match sender.try_send(sample) {
@@ -102,10 +106,7 @@ fn sample(
         let (mut choice, _) = waited.unwrap_or_else(PoisonError::into_inner);
         choice.is_new = false;
         drop(choice);
-        // Where nothing is found any more, what was there is read once more, and says what is wrong with it.
-        if let Ok(now) = found(words) {
-            sources = now;
-        }
+        found.again(words);
     }
 }
 

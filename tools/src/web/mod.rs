@@ -39,11 +39,12 @@ impl Processes {
     /// The processes there are, as of a moment ago.
     fn look(&self) -> Arc<Look> {
         let look = || {
-            let sources = found(&self.words).unwrap_or_default().into_iter();
+            let found = found(&self.words).map_or_else(|_| Vec::new(), |found| found.sources);
             Look {
-                found: sources
+                found: found
+                    .into_iter()
                     .map(|source| {
-                        let snapshot = source.read().ok();
+                        let snapshot = source.read().ok().map(|look| look.snapshot);
                         (source, snapshot)
                     })
                     .collect(),
@@ -72,9 +73,11 @@ impl Look {
 }
 
 pub(crate) fn run(asked: &Web) -> Result<ExitCode, Problem> {
-    if let Err(Problem::Said(nothing)) = found(&asked.sources) {
+    match found(&asked.sources) {
+        Ok(found) => drop(found.complain()),
         // It may come later; a mistake in a name is seen here.
-        complain(&format!("{nothing}, so far"));
+        Err(Problem::Said(nothing)) => complain(&format!("{nothing}, so far")),
+        Err(problem) => return Err(problem),
     }
     let processes = Arc::new(Processes {
         words: asked.sources.clone(),

@@ -107,3 +107,24 @@ fn a_gauge_of_a_whole_number_is_a_gauge_at_an_address_too() {
         "levels are as they are"
     );
 }
+
+#[test]
+fn processes_that_start_later_are_counted_and_those_that_end_leave_no_word() {
+    let folder = Folder::new("poll-folder");
+    let first = publish(&folder, "first", &counting(5));
+    let path = folder.path("");
+    let asked = ["poll", "jobs.done", "-n", "0", "-d", "0.05", text(&path)];
+    let mut child = calipers(&asked).stdout(Stdio::piped()).spawn().unwrap();
+    let rows = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut rows = rows.map(|row| row.unwrap().trim().to_owned());
+    assert_eq!(rows.next().as_deref(), Some("5"));
+    drop(first);
+    let second = publish(&folder, "second", &counting(70));
+    let came = rows.find(|row| row != "0" && row != "-");
+    assert_eq!(came.as_deref(), Some("70"), "it counts whole");
+    assert!(rows.any(|row| row == "0"));
+    drop(second);
+    assert!(rows.any(|row| row == "-"));
+    child.kill().unwrap();
+    child.wait().unwrap();
+}

@@ -83,7 +83,7 @@ fn what_cannot_be_read_is_said_in_one_line_and_the_rest_is_shown() {
     fs::write(folder.path("cut.mmstats"), &bytes[..40]).unwrap();
     let folder_path = folder.path("");
     let (code, shown, complaint) = run(&["slurp", text(&folder_path), "--only", "/jobs/*"]);
-    assert_eq!(code, 0, "{complaint}");
+    assert_eq!(code, 1, "{complaint}");
     assert!(shown.contains("==> whole\n/jobs\n  done  3\n"), "{shown}");
     assert!(
         complaint.contains("cut.mmstats` ends within the field"),
@@ -158,4 +158,70 @@ fn a_process_with_100_000_stats_is_shown_and_the_time_it_takes_is_said() {
         100_006
     );
     assert!(shown.contains("  99,999\n"));
+}
+
+#[test]
+fn what_is_not_there_takes_nothing_of_what_is_away() {
+    let folder = Folder::new("slurp-missing");
+    let file = publish(&folder, "web", &counting(3));
+    let empty = folder.path("empty");
+    fs::create_dir(&empty).unwrap();
+    for command in [
+        &["slurp", "--labels"][..],
+        &["poll", "-c", "1", "jobs.done"],
+    ] {
+        for (missing, why) in [
+            (text(&empty), "no stats in"),
+            ("nothing.here", "is no file"),
+        ] {
+            for asked in [[text(file.path()), missing], [missing, text(file.path())]] {
+                let (code, shown, complaint) = run(&[command, &asked].concat());
+                assert_eq!(code, 1, "{complaint}");
+                assert!(
+                    shown.contains("jobs.done") && shown.contains('3'),
+                    "{shown}"
+                );
+                assert!(complaint.contains(why), "{complaint}");
+                assert_eq!(complaint.lines().count(), 1, "{complaint}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_file_that_is_not_read_to_its_end_ends_the_command_with_1() {
+    let folder = Folder::new("slurp-half");
+    let file = publish(&folder, "whole", &counting(3));
+    let bytes = fs::read(file.path()).unwrap();
+    let half = folder.path("half.mmstats");
+    fs::write(&half, &bytes[..200]).unwrap();
+    let (code, shown, complaint) = run(&["slurp", "--labels", text(&half)]);
+    assert_eq!(code, 1);
+    assert!(
+        shown.contains("sys.pid") && complaint.contains("ends within"),
+        "{complaint}"
+    );
+}
+
+#[test]
+fn names_of_files_do_not_act_on_the_terminal() {
+    let folder = Folder::new("slurp-names");
+    let file = publish(&folder, "plain", &counting(3));
+    let evil = folder.path("ev\x1b[31mil\nname\x1b]0;x\x07.mmstats");
+    fs::copy(file.path(), &evil).unwrap();
+    let folder_path = folder.path("");
+    for asked in [&["slurp"][..], &["slurp", "--labels"], &["clean", "-n"]] {
+        let shown = printed(&[asked, &[text(&folder_path)]].concat());
+        assert!(
+            !shown.contains('\x1b') && !shown.contains('\x07'),
+            "{shown:?}"
+        );
+        assert!(shown.contains("ev\\u{1b}[31mil\\nname"), "{shown:?}");
+    }
+    fs::write(&evil, [9, 9]).unwrap();
+    let (_, _, complaint) = run(&["slurp", text(&evil)]);
+    assert!(
+        !complaint.contains('\x1b') && complaint.lines().count() == 1,
+        "{complaint:?}"
+    );
 }

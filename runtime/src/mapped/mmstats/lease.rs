@@ -9,7 +9,9 @@ use std::fs::File;
 pub(super) enum Writers {
     None,
     Some,
-    /// The file is not ours, or its file system does not know.
+    /// The file is somebody else's, who alone is told.
+    NotOurs,
+    /// Its file system does not know.
     Unknown,
 }
 
@@ -33,6 +35,7 @@ pub(super) fn writers(file: &File) -> Writers {
     }
     match std::io::Error::last_os_error().raw_os_error() {
         Some(libc::EAGAIN) => Writers::Some,
+        Some(libc::EACCES | libc::EPERM) => Writers::NotOurs,
         _ => Writers::Unknown,
     }
 }

@@ -28,7 +28,7 @@ pub enum Liveness {
 /// Tells whether the writer of a version-1 file is still there.
 ///
 /// It is, when the file is locked, or open for writing anywhere. It is gone, when its process is, or when the process that
-/// has its number now does not have the file open.
+/// has its number now does not have the file open. Of somebody else's file it cannot be told that it is gone.
 pub fn liveness(path: impl AsRef<Path>) -> Liveness {
     match open(path.as_ref()).and_then(judged) {
         Ok((_, liveness)) => liveness,
@@ -75,6 +75,10 @@ fn of(file: &File, fields: &Fields) -> Liveness {
         return Liveness::Unknown("it does not say which process writes it".to_owned());
     };
     match (exists(pid.unsigned_abs()), writers) {
+        // It may be in another container, where numbers of processes are others.
+        (false, Writers::NotOurs) => Liveness::Unknown(format!(
+            "it is somebody else's, and whether process {pid} is gone where that is cannot be told"
+        )),
         (false, _) => Liveness::Dead(format!("process {pid} is gone")),
         (true, Writers::None) => Liveness::Dead(format!(
             "process {pid} is another one by now: nobody has the file open"
