@@ -12,7 +12,8 @@ use crate::tree::tick;
 /// A count of events and their rates per second over about 1, 5 and 15 minutes.
 ///
 /// Recording costs what a [`Counter`](super::Counter) costs: rates are computed by a tick every five seconds, as the
-/// exponentially weighted averages of Unix load (`a = 1 - exp(-5 / (60 * minutes))`).
+/// exponentially weighted averages of Unix load (`a = 1 - exp(-5 / (60 * minutes))`). The first tick sets all
+/// three to what it saw, so that a young meter shows a rate at once; its 15 minutes then tell of that beginning for long.
 ///
 /// ```
 /// use calipers::Meter;

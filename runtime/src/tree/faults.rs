@@ -53,30 +53,33 @@ const fn tally(name: &'static str, help: &'static str) -> Tally {
 }
 
 static TALLIES: [Tally; 10] = [
-    tally("invalidPaths", "Paths that were none and were mended"),
+    tally("invalidPaths", "Paths that were none and were mended."),
     tally(
         "pathConflicts",
-        "Stats set aside because another kind holds their place",
+        "Stats set aside because another kind holds their place.",
     ),
-    tally("refusedValues", "Values refused: negative, NaN or infinite"),
-    tally("keyOverflows", "Uses of a family's overflow member"),
-    tally("nameOverflows", "Uses of the registry's overflow stats"),
-    tally("closuresPanicked", "Gauge closures that panicked"),
+    tally(
+        "refusedValues",
+        "Values refused: negative, NaN or infinite.",
+    ),
+    tally("keyOverflows", "Uses of a family's overflow member."),
+    tally("nameOverflows", "Uses of the registry's overflow stats."),
+    tally("closuresPanicked", "Gauge closures that panicked."),
     tally(
         "closuresStalled",
-        "Gauge closures that did not answer in time",
+        "Gauge closures that did not answer in time.",
     ),
     tally(
         "cannotFold",
-        "Stats that the aggregate of their name cannot fold",
+        "Stats that the aggregate of their name cannot fold.",
     ),
     tally(
         "declarationClashes",
-        "Declarations that mean one path, in two kinds or from two places in the source",
+        "Declarations that mean one path, in two kinds or from two places in the source.",
     ),
     tally(
         "fileFull",
-        "Pages, blocks and records that found no room in the page file and stayed in memory",
+        "Pages, blocks and records that found no room in the page file and stayed in memory.",
     ),
 ];
 
