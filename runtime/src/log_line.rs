@@ -14,6 +14,7 @@ pub(crate) const TARGET: &str = "calipers";
 const LONGEST: usize = 2000;
 
 /// Logs a warning.
+#[expect(clippy::disallowed_macros, reason = "everything else comes here")]
 pub(crate) fn warn(target: &'static str, said: fmt::Arguments<'_>) {
     if log::log_enabled!(target: target, log::Level::Warn) {
         log::warn!(target: target, "{}", one_line(&said.to_string()));

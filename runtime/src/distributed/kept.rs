@@ -18,6 +18,7 @@ use super::sources::Sources;
 use super::totals::total;
 use super::tree::Tree;
 use super::writing::{Bodies, Sender, Sent};
+use crate::log_line;
 
 const MAGIC: &[u8; 8] = b"CALIKEPT";
 
@@ -81,9 +82,14 @@ impl Keeper {
         let bytes = written(&locked);
         drop(locked);
         if let Err(error) = self.write(&bytes) {
-            let sources = lock();
-            sources.own.keep_errors.inc();
-            log::warn!(target: "calipers", "aggregator: cannot keep totals in `{}`: {error}", self.path.display());
+            lock().own.keep_errors.inc();
+            log_line::warn(
+                log_line::TARGET,
+                format_args!(
+                    "aggregator: cannot keep totals in `{}`: {error}",
+                    self.path.display()
+                ),
+            );
         }
         self.due = now + Duration::from_secs(1).max(now.elapsed() * SHARE);
     }

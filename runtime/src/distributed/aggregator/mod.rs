@@ -16,7 +16,7 @@ use super::kept::Keeper;
 use super::own::PLACE;
 use super::socket::Router;
 use super::sources::{Answer, Sources};
-use crate::{Registry, Snapshot};
+use crate::{Registry, Snapshot, log_line};
 
 /// How long it is idle before it looks whether anything else is to be done.
 const IDLE: Duration = Duration::from_millis(100);
@@ -187,7 +187,10 @@ impl Listening {
     fn run(mut self) {
         while !self.stop.load(Relaxed) {
             if let Err(error) = self.listen() {
-                log::warn!(target: "calipers", "aggregator: cannot hear anybody: {error}");
+                log_line::warn(
+                    log_line::TARGET,
+                    format_args!("aggregator: cannot hear anybody: {error}"),
+                );
                 std::thread::sleep(IDLE * 10);
             }
             if let Some(keeper) = &mut self.keeper {
