@@ -8,6 +8,11 @@
 //! {"/": {"gauge": ["/queue/depth"], "up_down_counter": ["/open"]}, "open": 3, "queue": {"depth": 17}}
 //! ```
 
+#![cfg_attr(
+    not(feature = "http"),
+    allow(dead_code, reason = "nobody asks for it, but it may be read")
+)]
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -24,7 +29,6 @@ const GAUGE: &str = "gauge";
 const LEVEL: &str = "up_down_counter";
 
 /// JSON that tells kinds; see the module.
-#[cfg_attr(not(feature = "http"), allow(dead_code, reason = "nobody asks"))]
 pub(crate) struct WithKinds<'a>(pub(crate) SubTree<'a>);
 
 impl Serialize for WithKinds<'_> {
