@@ -6,6 +6,10 @@
 //! may still be probing, until the index goes. Members are never moved or removed, so a reference to
 //! one is as good as the index itself. Tables double, so all old ones together are smaller than the
 //! newest.
+//!
+//! With many members a look-up costs what it misses in the caches: a place and a member, each on one line. Members
+//! stand side by side on lines of their own, and a place has some bits of the hash beside its pointer, so that those
+//! of other keys are not visited.
 
 use std::ptr;
 use std::sync::atomic::AtomicPtr;
@@ -14,13 +18,24 @@ use std::sync::{Mutex, PoisonError};
 
 use super::gate;
 
+/// Begins a cache line, which leaves pointers to it as many bits as [`MARK`] has.
+#[repr(align(64))]
 struct Member<T> {
     hash: u64,
     value: T,
 }
 
+/// The bits of a pointer to a member that are free.
+const MARK: usize = 63;
+
+/// What stands in them: bits of the hash that do not choose the place.
+#[inline(always)]
+fn mark(hash: u64) -> usize {
+    hash as usize & MARK
+}
+
 struct Table<T> {
-    /// A power of two, at most half of them in use: a probe always ends at a null.
+    /// Marked pointers. A power of two, at most half of them in use: a probe always ends at a null.
     places: Box<[AtomicPtr<Member<T>>]>,
 }
 
@@ -41,15 +56,22 @@ impl<T> Table<T> {
         (0..self.places.len()).map(move |step| &self.places[first.wrapping_add(step) & mask])
     }
 
-    fn put(&self, member: *mut Member<T>, hash: u64) {
+    fn put(&self, member: *const Member<T>, hash: u64) {
+        let marked = member.cast_mut().map_addr(|address| address | mark(hash));
         for place in self.probe(hash) {
             if place.load(Relaxed).is_null() {
                 // Release: the member is complete before it can be found.
-                place.store(member, Release);
+                place.store(marked, Release);
                 return;
             }
         }
     }
+}
+
+/// The pointer to a member, from a place; null where there is none.
+#[inline(always)]
+fn unmarked<T>(marked: *mut Member<T>) -> *const Member<T> {
+    marked.map_addr(|address| address & !MARK)
 }
 
 /// What only writers see.
@@ -58,7 +80,30 @@ struct Grown<T> {
     /// Every table that was ever current; the last one is. Boxed: their addresses are published.
     #[allow(clippy::vec_box)] // a table must stay where it is when the vector grows
     tables: Vec<Box<Table<T>>>,
+    /// The members. None of these vectors grows beyond what it was made for, so that they stay where they are.
+    rooms: Vec<Vec<Member<T>>>,
 }
+
+impl<T> Grown<T> {
+    /// Gives a member its place in memory, for as long as there is the index.
+    fn house(&mut self, member: Member<T>) -> *const Member<T> {
+        let has_room = |room: &Vec<Member<T>>| room.len() < room.capacity();
+        if !self.rooms.last().is_some_and(has_room) {
+            self.rooms
+                .push(Vec::with_capacity(self.count.clamp(LEAST, MOST)));
+        }
+        let Some(room) = self.rooms.last_mut() else {
+            return ptr::null(); // there is one
+        };
+        room.push(member);
+        // Not through a reference to all of them: others are being read.
+        room.as_ptr().wrapping_add(room.len() - 1)
+    }
+}
+
+/// How many members are housed together: few families have many keys, and as many again as there are is room for a while.
+const LEAST: usize = 2;
+const MOST: usize = 1024;
 
 /// A hash of which the low bits will do. Those of a fast hasher leave patterns with some of its seeds: keys then stand in
 /// one another's way, and a look-up takes three times as long.
@@ -86,20 +131,29 @@ impl<T> Index<T> {
             grown: Mutex::new(Grown {
                 count: 0,
                 tables: Vec::new(),
+                rooms: Vec::new(),
             }),
         }
     }
 
-    /// The member with this hash that `is_it` accepts. No lock, no write, no allocation.
+    /// The member of this hash that `is_it` accepts; it is asked about few others. No lock, no write, no allocation.
     #[inline(always)]
     pub(crate) fn find(&self, hash: u64, is_it: impl Fn(&T) -> bool) -> Option<&T> {
         // Acquire pairs with the Release in `insert`: the table is filled.
         // SAFETY: tables live as long as the index, which is borrowed.
         let table = unsafe { self.current.load(Acquire).as_ref()? };
         for place in table.probe(hash) {
-            // Acquire pairs with `put`. SAFETY: members live as long as the index.
-            let member = unsafe { place.load(Acquire).as_ref()? };
-            if member.hash == hash && is_it(&member.value) {
+            // Acquire pairs with `put`.
+            let marked = place.load(Acquire);
+            if marked.is_null() {
+                return None;
+            }
+            if marked.addr() & MARK != mark(hash) {
+                continue;
+            }
+            // SAFETY: without its mark it points to a member, and those live as long as the index.
+            let member = unsafe { &*unmarked(marked) };
+            if is_it(&member.value) {
                 return Some(&member.value);
             }
         }
@@ -124,8 +178,8 @@ impl<T> Index<T> {
             let larger = Box::new(Table::new((capacity * 2).max(16)));
             if let Some(full) = grown.tables.last() {
                 for place in &full.places {
-                    let member = place.load(Relaxed);
-                    // SAFETY: members live as long as the index.
+                    let member = unmarked(place.load(Relaxed));
+                    // SAFETY: it is null, or a member, which lives as long as the index.
                     if let Some(present) = unsafe { member.as_ref() } {
                         larger.put(member, present.hash);
                     }
@@ -140,8 +194,8 @@ impl<T> Index<T> {
             // Release: the table is filled before it can be found.
             self.current.store(published, Release);
         }
+        let member = grown.house(Member { hash, value });
         grown.count += 1;
-        let member = Box::into_raw(Box::new(Member { hash, value }));
         if let Some(table) = grown.tables.last() {
             table.put(member, hash);
         }
@@ -156,23 +210,6 @@ impl<T> Index<T> {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .count
-    }
-}
-
-impl<T> Drop for Index<T> {
-    fn drop(&mut self) {
-        let grown = self.grown.get_mut().unwrap_or_else(PoisonError::into_inner);
-        // The newest table has every member; the older ones have some of the same.
-        if let Some(table) = grown.tables.last() {
-            for place in &table.places {
-                let member = place.load(Relaxed);
-                if !member.is_null() {
-                    // SAFETY: it came from a box, stands once in the newest table, and nobody can
-                    // borrow from an index that is being dropped.
-                    drop(unsafe { Box::from_raw(member) });
-                }
-            }
-        }
     }
 }
 

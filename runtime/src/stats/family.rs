@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock, PoisonError, Weak};
 
 use foldhash::fast::RandomState;
 
+use super::held_key::HeldKey;
 use super::key::{Key, Lookup};
 use super::{Stat, detached};
 use crate::Kind;
@@ -78,7 +79,7 @@ struct Shared<K, S> {
     node: Node,
     hasher: RandomState,
     /// Of an open set of keys.
-    index: Index<(K, S)>,
+    index: Index<(HeldKey, S)>,
     /// Of a closed one.
     closed: Closed<Variants<K>, S>,
     overflow: OnceLock<S>,
@@ -105,7 +106,7 @@ impl<K: Key, S: Stat + Send + Sync + 'static> Family<K, S> {
         let mut hasher = shared.hasher.build_hasher();
         key.hash_key(&mut hasher);
         let hash = hasher.finish();
-        match shared.index.find(hash, |(present, _)| key.is(present)) {
+        match shared.index.find(hash, |(held, _)| key.is(held.bytes())) {
             Some((_, member)) => member,
             None => shared.admit(hash, key),
         }
@@ -138,16 +139,16 @@ impl<K: Key, S: Stat + Send + Sync + 'static> Shared<K, S> {
             return self.overflowing();
         }
         // A user's conversion runs here, before any lock is taken.
-        let text = key.key_text().into_owned();
+        let text = key.key_text();
         let Some(source) = self.admit_source(&text) else {
             return self.overflowing();
         };
+        let mut held = Vec::new();
+        key.hold(&mut held);
         let member = S::attached(&Backing(source), &self.node);
         let (found, unused) =
             self.index
-                .insert(hash, (key.into_key(), member), |(a, _), (b, _)| {
-                    a.text() == b.text()
-                });
+                .insert(hash, (HeldKey::of(&held), member), |(a, _), (b, _)| a == b);
         drop(unused);
         &found.1
     }

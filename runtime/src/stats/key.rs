@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
 
+use super::held_key::is_same;
 use super::state_set::States;
 
 /// What a [`Family`](super::Family) may be keyed by: strings, integers, `bool`, `char`, pairs and triples of them, and
@@ -49,9 +50,9 @@ pub trait Lookup<K> {
     #[doc(hidden)]
     fn hash_key<H: Hasher>(&self, hasher: &mut H);
 
-    /// Whether it means this key.
+    /// Whether it means the key that these bytes are.
     #[doc(hidden)]
-    fn is(&self, key: &K) -> bool;
+    fn is(&self, held: &[u8]) -> bool;
 
     /// How it reads.
     #[doc(hidden)]
@@ -63,13 +64,13 @@ pub trait Lookup<K> {
         0
     }
 
-    /// The owned key.
+    /// Appends the key as bytes: the same for every form of a key, others for another key.
     #[doc(hidden)]
-    fn into_key(self) -> K;
+    fn hold(&self, into: &mut Vec<u8>);
 }
 
 macro_rules! plain_keys {
-    ($($key:ty),*) => {$(
+    ($($key:ty, |$own:ident| $bytes:expr;)*) => {$(
         impl Key for $key {
             fn text(&self) -> Cow<'_, str> {
                 Cow::Owned(self.to_string())
@@ -83,44 +84,57 @@ macro_rules! plain_keys {
             }
 
             #[inline]
-            fn is(&self, key: &$key) -> bool {
-                self == key
+            fn is(&self, held: &[u8]) -> bool {
+                let $own = *self;
+                *held == $bytes
             }
 
             fn key_text(&self) -> Cow<'_, str> {
                 Key::text(self)
             }
 
-            fn into_key(self) -> $key {
-                self
+            fn hold(&self, into: &mut Vec<u8>) {
+                let $own = *self;
+                into.extend_from_slice(&$bytes);
             }
         }
 
         impl Lookup<$key> for &$key {
             #[inline]
             fn hash_key<H: Hasher>(&self, hasher: &mut H) {
-                (**self).hash(hasher);
+                Lookup::<$key>::hash_key(*self, hasher);
             }
 
             #[inline]
-            fn is(&self, key: &$key) -> bool {
-                *self == key
+            fn is(&self, held: &[u8]) -> bool {
+                Lookup::<$key>::is(*self, held)
             }
 
             fn key_text(&self) -> Cow<'_, str> {
                 Key::text(*self)
             }
 
-            fn into_key(self) -> $key {
-                *self
+            fn hold(&self, into: &mut Vec<u8>) {
+                Lookup::<$key>::hold(*self, into);
             }
         }
     )*};
 }
 
-plain_keys!(
-    u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, bool, char
+macro_rules! integer_keys {
+    ($($key:ty),*) => {
+        plain_keys! { $($key, |own| own.to_ne_bytes();)* }
+    };
+}
+
+integer_keys!(
+    u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize
 );
+
+plain_keys! {
+    bool, |own| [u8::from(own)];
+    char, |own| u32::from(own).to_ne_bytes();
+}
 
 impl Key for String {
     fn text(&self) -> Cow<'_, str> {
@@ -134,37 +148,50 @@ impl Key for &'static str {
     }
 }
 
+/// Feeds a text. One of 17 to 32 bytes goes in as its first and its last 16, which overlap: that many a hasher takes without
+/// a call.
+#[inline(always)]
+fn hash_text(text: &str, hasher: &mut impl Hasher) {
+    let bytes = text.as_bytes();
+    match (bytes.first_chunk::<16>(), bytes.last_chunk::<16>()) {
+        (Some(first), Some(last)) if (17..=32).contains(&bytes.len()) => {
+            hasher.write(first);
+            hasher.write(last);
+            hasher.write_usize(bytes.len()); // of two texts that differ in length, both ends may be the same
+        }
+        _ => hasher.write(bytes),
+    }
+}
+
 macro_rules! string_lookups {
-    ($([$($generics:tt)*] $from:ty => $key:ty, |$own:ident| $into:expr;)*) => {$(
-        impl<$($generics)*> Lookup<$key> for $from {
+    ($($from:ty => $key:ty;)*) => {$(
+        impl Lookup<$key> for $from {
             #[inline]
             fn hash_key<H: Hasher>(&self, hasher: &mut H) {
-                hasher.write(self.as_bytes());
+                hash_text(self, hasher);
             }
 
             #[inline]
-            fn is(&self, key: &$key) -> bool {
-                let (own, key): (&str, &str) = (self, key);
-                own == key
+            fn is(&self, held: &[u8]) -> bool {
+                is_same(held, self.as_bytes())
             }
 
             fn key_text(&self) -> Cow<'_, str> {
                 Cow::Borrowed(self)
             }
 
-            fn into_key(self) -> $key {
-                let $own = self;
-                $into
+            fn hold(&self, into: &mut Vec<u8>) {
+                into.extend_from_slice(self.as_bytes());
             }
         }
     )*};
 }
 
 string_lookups! {
-    [] String => String, |own| own;
-    [] &String => String, |own| own.clone();
-    [] &str => String, |own| own.to_owned();
-    [] &'static str => &'static str, |own| own;
+    String => String;
+    &String => String;
+    &str => String;
+    &'static str => &'static str;
 }
 
 impl<S: States + Key> Lookup<S> for S {
@@ -174,8 +201,8 @@ impl<S: States + Key> Lookup<S> for S {
     }
 
     #[inline]
-    fn is(&self, key: &S) -> bool {
-        self.index() == key.index()
+    fn is(&self, held: &[u8]) -> bool {
+        *held == self.index().to_ne_bytes()
     }
 
     fn key_text(&self) -> Cow<'_, str> {
@@ -187,9 +214,30 @@ impl<S: States + Key> Lookup<S> for S {
         self.index()
     }
 
-    fn into_key(self) -> S {
-        self
+    fn hold(&self, into: &mut Vec<u8>) {
+        into.extend_from_slice(&self.index().to_ne_bytes());
     }
+}
+
+/// How long a part of a tuple is, before its bytes. One longer than that can say is admitted at each look-up anew, and then
+/// found.
+type Length = u32;
+
+/// Takes a part off what is held of a tuple.
+#[inline]
+fn split_part(held: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, held) = held.split_first_chunk()?;
+    held.split_at_checked(Length::from_ne_bytes(*length) as usize)
+}
+
+/// Appends what is to be held of a part.
+fn hold_part(into: &mut Vec<u8>, hold: impl FnOnce(&mut Vec<u8>)) {
+    let begin = into.len();
+    into.extend_from_slice(&Length::default().to_ne_bytes());
+    let (bytes, length) = (into.len(), size_of::<Length>());
+    hold(into);
+    let held = (into.len() - bytes) as Length;
+    into[begin..begin + length].copy_from_slice(&held.to_ne_bytes());
 }
 
 /// Adds a part of a tuple to its text. A comma parts them, so one within a part is escaped: different keys read
@@ -226,8 +274,16 @@ macro_rules! tuple_keys {
             }
 
             #[inline]
-            fn is(&self, key: &($($key,)*)) -> bool {
-                true $(&& self.$place.is(&key.$place))*
+            fn is(&self, held: &[u8]) -> bool {
+                $(
+                    let Some((part, held)) = split_part(held) else {
+                        return false;
+                    };
+                    if !self.$place.is(part) {
+                        return false;
+                    }
+                )*
+                held.is_empty()
             }
 
             fn key_text(&self) -> Cow<'_, str> {
@@ -236,8 +292,8 @@ macro_rules! tuple_keys {
                 Cow::Owned(text)
             }
 
-            fn into_key(self) -> ($($key,)*) {
-                ($(self.$place.into_key(),)*)
+            fn hold(&self, into: &mut Vec<u8>) {
+                $(hold_part(into, |into| self.$place.hold(into));)*
             }
         }
     };

@@ -13,6 +13,7 @@ mod collection;
 mod counter;
 mod family;
 mod gauge;
+mod held_key;
 mod histogram;
 mod info;
 mod key;

@@ -154,8 +154,8 @@ impl<E: Variants + 'static> Lookup<Variant<E>> for Variant<E> {
     }
 
     #[inline]
-    fn is(&self, key: &Variant<E>) -> bool {
-        self == key
+    fn is(&self, held: &[u8]) -> bool {
+        *held == self.index.to_ne_bytes()
     }
 
     fn key_text(&self) -> Cow<'_, str> {
@@ -167,8 +167,8 @@ impl<E: Variants + 'static> Lookup<Variant<E>> for Variant<E> {
         self.index
     }
 
-    fn into_key(self) -> Variant<E> {
-        self
+    fn hold(&self, into: &mut Vec<u8>) {
+        into.extend_from_slice(&self.index.to_ne_bytes());
     }
 }
 
@@ -180,8 +180,8 @@ impl<E: Variants + 'static> Lookup<Variant<E>> for &E {
     }
 
     #[inline]
-    fn is(&self, key: &Variant<E>) -> bool {
-        Variant::of(*self) == *key
+    fn is(&self, held: &[u8]) -> bool {
+        Variant::of(*self).is(held)
     }
 
     fn key_text(&self) -> Cow<'_, str> {
@@ -193,8 +193,8 @@ impl<E: Variants + 'static> Lookup<Variant<E>> for &E {
         (*self).index()
     }
 
-    fn into_key(self) -> Variant<E> {
-        Variant::of(self)
+    fn hold(&self, into: &mut Vec<u8>) {
+        Variant::of(*self).hold(into);
     }
 }
 
