@@ -1,9 +1,12 @@
 //! The totals file: what processes counted that are gone, so that sums over restarts do not fall.
 //!
+//! It holds what they counted as they held it, kinds, families and distributions and all, so that it adds up with the stats
+//! of those that run: what stood in a page file with those of page files, what stood in a version-1 file with those.
+//!
 //! A file's counts are added and the file is removed; whoever is killed in between must not have added them twice the next
 //! time. So a file that is being added is named in the totals until it is gone.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -12,8 +15,7 @@ use std::path::{Path, PathBuf};
 use calipers::Snapshot;
 use serde_json::{Map, Value as Json, json};
 
-use crate::labels;
-use crate::problem::Problem;
+use crate::problem::{Problem, complain};
 
 /// What a totals file begins with.
 const BEGIN: &[u8] = br#"{"calipers-totals":1"#;
@@ -24,14 +26,21 @@ pub(crate) fn is_totals(bytes: &[u8]) -> bool {
 }
 
 /// What the dead have counted.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Totals {
-    counts: BTreeMap<String, u64>,
+    counted: Snapshot,
     /// Files that are counted, and may still be there.
     adding: BTreeSet<String>,
 }
 
 impl Totals {
+    fn none() -> Totals {
+        Totals {
+            counted: Snapshot::side_by_side([]),
+            adding: BTreeSet::new(),
+        }
+    }
+
     /// What a file holds; nothing when there is none yet.
     pub(crate) fn read(path: &Path) -> Result<Totals, Problem> {
         let broken = |error: &dyn std::fmt::Display| {
@@ -40,7 +49,7 @@ impl Totals {
         let bytes = match fs::read(path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Ok(Totals::default());
+                return Ok(Totals::none());
             }
             Err(error) => {
                 return Err(Problem::said(format!(
@@ -52,19 +61,13 @@ impl Totals {
         if !is_totals(&bytes) {
             return Err(broken(&"it begins with something else"));
         }
-        let json: Map<String, Json> =
+        let mut json: Map<String, Json> =
             serde_json::from_slice(&bytes).map_err(|error| broken(&error))?;
-        let counts = json
-            .get("counts")
-            .and_then(Json::as_object)
-            .ok_or_else(|| broken(&"it has no counts"))?;
-        let counts = counts
-            .iter()
-            .map(|(label, count)| Some((label.clone(), count.as_u64()?)));
+        let counted = json
+            .remove("counted")
+            .ok_or_else(|| broken(&"it says nothing of what was counted"))?;
         Ok(Totals {
-            counts: counts
-                .collect::<Option<_>>()
-                .ok_or_else(|| broken(&"not all counts are whole numbers"))?,
+            counted: serde_json::from_value(counted).map_err(|error| broken(&error))?,
             adding: json
                 .get("adding")
                 .and_then(Json::as_array)
@@ -80,13 +83,11 @@ impl Totals {
         if !self.adding.insert(file.to_owned()) {
             return;
         }
-        for field in labels::of(snapshot) {
-            if let (true, calipers::mapped::mmstats::FieldValue::Unsigned(count)) =
-                (field.is_count(), &field.value)
-            {
-                let total = self.counts.entry(field.label).or_default();
-                *total = total.saturating_add(*count);
-            }
+        for conflict in self.counted.merge(&snapshot.counted()) {
+            complain(&format!(
+                "`{}` was a {} and now is a {}, which is not added to the totals",
+                conflict.path, conflict.kept, conflict.dropped
+            ));
         }
     }
 
@@ -103,15 +104,14 @@ impl Totals {
         let mut beside = path.as_os_str().to_owned();
         beside.push(format!(".{}", std::process::id()));
         let beside = PathBuf::from(beside);
+        let cannot_be_json = |error: serde_json::Error| cannot(error.into());
         let mut text = BEGIN.to_vec();
         text.extend_from_slice(
-            format!(
-                ",\n\"adding\":{},\n\"counts\":{:#}}}\n",
-                json!(self.adding),
-                json!(self.counts)
-            )
-            .as_bytes(),
+            format!(",\n\"adding\":{},\n\"counted\":", json!(self.adding)).as_bytes(),
         );
+        let counted = self.counted.exact_json();
+        serde_json::to_writer_pretty(&mut text, &counted).map_err(cannot_be_json)?;
+        text.extend_from_slice(b"}\n");
         let written = OpenOptions::new()
             .write(true)
             .create_new(true)
@@ -128,36 +128,9 @@ impl Totals {
         written.map_err(cannot)
     }
 
-    /// The totals as a snapshot of counters.
-    pub(crate) fn snapshot(&self) -> Snapshot {
-        // The shape of a snapshot's JSON: labels are parted at their dots.
-        let mut tree = Map::new();
-        for (label, count) in &self.counts {
-            let parts: Vec<&str> = label.split('.').filter(|part| !part.is_empty()).collect();
-            insert(&mut tree, &parts, *count);
-        }
-        serde_json::from_value(Json::Object(tree)).unwrap_or_else(|_| Snapshot::side_by_side([]))
-    }
-}
-
-/// Puts a count where its path leads; a place beside a count of its name has a slash at its end.
-fn insert(tree: &mut Map<String, Json>, parts: &[&str], count: u64) {
-    match parts {
-        [] => {}
-        [name] => {
-            if let Some(place @ Json::Object(_)) = tree.insert((*name).to_owned(), json!(count)) {
-                tree.insert(format!("{name}/"), place);
-            }
-        }
-        [place, rest @ ..] => {
-            let name = match tree.get(*place) {
-                Some(Json::Number(_)) => format!("{place}/"),
-                _ => (*place).to_owned(),
-            };
-            if let Json::Object(below) = tree.entry(name).or_insert_with(|| json!({})) {
-                insert(below, rest, count);
-            }
-        }
+    /// What was counted.
+    pub(crate) fn snapshot(self) -> Snapshot {
+        self.counted
     }
 }
 
@@ -193,23 +166,44 @@ pub(crate) fn lock(path: &Path) -> Result<File, Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use calipers::Registry;
+    use std::time::Duration;
 
     #[test]
-    fn totals_read_back_as_counters() {
-        let mut totals = Totals::default();
-        for (label, count) in [("a.b", 3), ("a", 1), ("a.b.c", 9), ("z", u64::MAX)] {
-            totals.counts.insert(label.to_owned(), count);
+    fn totals_read_back_as_what_they_were_and_add_up() {
+        let registry = Registry::new();
+        registry.counter("done").unwrap().add(u64::MAX - 5);
+        registry.gauge("load").unwrap().set(0.5);
+        registry.up_down_counter("open").unwrap().add(3);
+        for n in 1..1000 {
+            registry.histogram("size").unwrap().record(n * n);
+            registry
+                .timer("query")
+                .unwrap()
+                .record(Duration::from_micros(n));
         }
         let path = std::env::temp_dir().join(format!("calipers-totals-{}", std::process::id()));
         let _ = fs::remove_file(&path);
-        assert_eq!(Totals::read(&path).unwrap(), Totals::default());
-        totals.write(&path).unwrap();
-        let read = Totals::read(&path).unwrap();
-        assert_eq!(read, totals);
-        let snapshot = read.snapshot();
-        for (path, count) in [("/a/b", 3), ("/a", 1), ("/a/b/c", 9), ("/z", u64::MAX)] {
-            assert_eq!(snapshot.counter(path), Some(count), "{path}");
+        let now = registry.snapshot();
+        for round in 1..=3 {
+            let mut totals = Totals::read(&path).unwrap();
+            totals.add(&format!("file {round}"), &now);
+            totals.add(&format!("file {round}"), &now); // once is enough
+            totals.write(&path).unwrap();
         }
+        let read = Totals::read(&path).unwrap().snapshot();
+        let twice = now.merged(&now);
+        let thrice = twice.merged(&now);
+        assert_eq!(read.counter("/done"), Some(u64::MAX), "and no further");
+        assert_eq!(
+            read.histogram("/size").unwrap().lifetime(),
+            thrice.histogram("/size").unwrap().lifetime()
+        );
+        assert_eq!(
+            read.timer("/query").unwrap().outcomes(),
+            thrice.timer("/query").unwrap().outcomes()
+        );
+        assert!(read.value("/load").is_none() && read.value("/open").is_none());
         fs::write(&path, "{}").unwrap();
         assert!(Totals::read(&path).is_err());
         fs::remove_file(path).unwrap();

@@ -3,8 +3,15 @@
 use std::process::Command;
 use std::time::Duration;
 
+use calipers::prelude::*;
 use calipers_tests::parts::Folder;
 use serde_json::{Value as Json, json};
+
+#[derive(Instrumented)]
+struct Routes {
+    by_route: Family<String, Timer>,
+    hits: Family<String, Counter>,
+}
 
 fn printed(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_calipers"))
@@ -52,6 +59,8 @@ fn a_page_file_is_a_source_like_any_other_and_is_kept_while_its_process_lives() 
         "{polled}"
     );
 
+    sums_do_not_fall_when_a_process_goes(file, stats, &folder);
+
     let cleaned = printed(&["clean", stats]);
     let kept = format!(
         "kept     {file}: process {} holds it locked\n",
@@ -59,4 +68,42 @@ fn a_page_file_is_a_source_like_any_other_and_is_kept_while_its_process_lives() 
     );
     assert!(cleaned.contains(&kept), "{cleaned}");
     assert!(cleaned.ends_with("0 removed, 1 kept\n"), "{cleaned}");
+}
+
+/// What nobody holds is what a process has left that is gone: a copy, for instance.
+fn sums_do_not_fall_when_a_process_goes(file: &str, stats: &str, folder: &Folder) {
+    let routes = Routes::init("/routes");
+    for (route, times) in [("/", 3), ("/a.b/c", 2), ("", 1)] {
+        (0..times).for_each(|n| routes.by_route.get(route).record(Duration::from_millis(n)));
+        routes.hits.get(route).add(times);
+    }
+    calipers::registry()
+        .histogram("sizes")
+        .unwrap()
+        .record(1000);
+    let totals = folder.path("totals.json");
+    let totals = totals.to_str().unwrap();
+    std::fs::copy(file, format!("{stats}/dead.calipers")).unwrap();
+    let counted = |sources: &[&str]| {
+        let mut told = Vec::new();
+        for form in ["--json", "--prometheus", "--labels"] {
+            let shown = printed(&[&["slurp", "--merged", form][..], sources].concat());
+            // What was written of the copy before and after differs in nothing but what is not counted.
+            let lines = shown
+                .lines()
+                .filter(|line| !line.starts_with("==>") && !line.contains("_created"));
+            told.extend(lines.map(str::to_owned));
+        }
+        told
+    };
+    let before = counted(&[stats]);
+    let cleaned = printed(&["clean", stats, "--totals", totals]);
+    assert!(cleaned.contains("1 removed, 1 kept"), "{cleaned}");
+    for (before, after) in before.iter().zip(counted(&[totals, stats])) {
+        assert_eq!(*before, after);
+    }
+    let alone: Json =
+        serde_json::from_str(&printed(&["slurp", "--json", "--merged", totals])).unwrap();
+    assert_eq!(alone["query"]["count"], json!(100));
+    assert_eq!(alone["routes"]["hits"], json!({"": 1, "/": 3, "/a.b/c": 2}));
 }

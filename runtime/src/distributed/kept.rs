@@ -15,10 +15,10 @@ use super::frame::{self, Head, LONGEST, Sort};
 use super::merging::CompiledGauges;
 use super::reading;
 use super::sources::Sources;
-use super::totals::total;
 use super::tree::Tree;
 use super::writing::{Bodies, Sender, Sent};
 use crate::log_line;
+use crate::snapshot::total;
 
 const MAGIC: &[u8; 8] = b"CALIKEPT";
 

@@ -66,7 +66,6 @@ mod socket;
 mod sources;
 #[cfg(test)]
 mod tests;
-mod totals;
 mod tree;
 mod united;
 mod writing;

@@ -15,8 +15,8 @@ use super::frame::{Head, Refused, Sort};
 use super::merging::CompiledGauges;
 use super::own::AggregatorStats;
 use super::reading::{self, Told};
-use super::totals::total;
 use super::tree::Tree;
+use crate::snapshot::total;
 
 /// Sources that are gone and of which all is still known, so that they may come back. More are added up.
 const GONE: usize = 64;

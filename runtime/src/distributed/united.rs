@@ -9,10 +9,10 @@ use foldhash::fast::RandomState;
 
 use super::merging::Merging;
 use super::sources::{Source, Sources};
-use super::totals::total;
 use super::tree::{Leaf, Tree};
 use crate::Kind;
 use crate::snapshot::kinds::SUM_OF_GAUGES;
+use crate::snapshot::total;
 use crate::snapshot::{FamilyValue, Snapshot, StateTimeValue, StatesValue, Value};
 
 /// The kinds of gauges and texts that are told source by source.

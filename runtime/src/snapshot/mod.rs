@@ -13,6 +13,7 @@
 //! compare them, so the three cannot disagree.
 
 mod assembly;
+mod counted;
 mod distribution;
 mod entry;
 mod filter;
@@ -21,7 +22,6 @@ mod json;
 mod key_text;
 mod keyed;
 mod keys;
-#[cfg(any(feature = "distributed", feature = "mapped"))]
 pub(crate) mod kinds;
 mod lookup;
 mod merge;
@@ -48,6 +48,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 pub(crate) use assembly::{Assembly, path_order};
+#[cfg(feature = "distributed")]
+pub(crate) use counted::total;
 pub use distribution::{Bucket, Distribution};
 pub use entry::Entry;
 pub use filter::FilterError;

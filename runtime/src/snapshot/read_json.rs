@@ -15,6 +15,7 @@
 //! the percentiles that JSON has are what they were, within 1.1 %; what lies between is put at the next of them, so the
 //! standard deviation and other quantiles are guesses. Help, units, labels and times of creation are not in JSON.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -55,7 +56,16 @@ impl<'de> Deserialize<'de> for Snapshot {
             }
             if let Json::Members(kinds) = json {
                 for (kind, paths) in kinds {
-                    told.note(kind, std::mem::take(paths).texts());
+                    match std::mem::take(paths) {
+                        Json::Members(members) if kind == told_kinds::DISTRIBUTIONS => {
+                            for (path, json) in members {
+                                if let Some(exact) = exact(json) {
+                                    told.note_distribution(path, exact);
+                                }
+                            }
+                        }
+                        paths => told.note(kind, paths.texts()),
+                    }
                 }
             }
             false
@@ -104,15 +114,16 @@ fn gather(
     stats: &mut Vec<Standing>,
 ) -> Option<()> {
     for (name, json) in members {
-        let (kind, value) = match json {
-            Json::Number(number) => {
-                let names = path.iter().chain([&name]).map(|name| &**name);
-                told.read(names, number)
+        let at = told.path(path.iter().chain([&name]).map(|name| &**name));
+        let (kind, value) = match (json, told.kind(&at)) {
+            (Json::Number(number), kind) => told_kinds::number(kind, number),
+            (Json::Nothing, _) => (Kind::Gauge, Value::Gauge(None)),
+            (Json::Text(text), _) => (Kind::Text, Value::Text(Some(text.into()))),
+            (Json::List(_), _) => return None,
+            (Json::Members(members), Some(kind @ Kind::Family(of))) => {
+                (kind, family(members, &at, *of, told))
             }
-            Json::Nothing => (Kind::Gauge, Value::Gauge(None)),
-            Json::Text(text) => (Kind::Text, Value::Text(Some(text.into()))),
-            Json::List(_) => return None,
-            Json::Members(members) => match structured(&members) {
+            (Json::Members(members), _) => match structured(&members, told.distribution(&at)) {
                 Some(stat) => stat,
                 None => {
                     // A place beside a stat of its name has a slash at the end.
@@ -130,8 +141,73 @@ fn gather(
     Some(())
 }
 
-/// The stat that has these members, if any has.
-fn structured(members: &[(String, Json)]) -> Option<(Kind, Value)> {
+/// A family of members of a kind; what is of another is left out.
+fn family(members: Vec<(String, Json)>, at: &str, of: Kind, told: &Told) -> Value {
+    let members = members.into_iter().filter_map(|(key, json)| {
+        let (kind, value) = match json {
+            Json::Number(number) => told_kinds::number(Some(of), number),
+            Json::Members(members) => {
+                let path = format!("{at}/{}", segment(&key));
+                structured(&members, told.distribution(&path))?
+            }
+            _ => return None,
+        };
+        kind.same(of).then_some((key, value))
+    });
+    let members: BTreeMap<String, Value> = members.collect();
+    Value::Family(Arc::new(members.into_iter().collect()))
+}
+
+/// A distribution that was told whole.
+fn exact(json: Json) -> Option<Distribution> {
+    let Json::List(parts) = json else { return None };
+    let [
+        Json::Number(Number::U64(zero)),
+        Json::Number(min),
+        Json::Number(max),
+        Json::Text(whole),
+        Json::Number(rest),
+        Json::List(buckets),
+    ] = &parts[..]
+    else {
+        return None;
+    };
+    let mut read: Vec<(i32, u64)> = Vec::with_capacity(buckets.len());
+    for bucket in buckets {
+        let Json::List(pair) = bucket else {
+            return None;
+        };
+        let [Json::Number(index), Json::Number(Number::U64(count))] = &pair[..] else {
+            return None;
+        };
+        let index = match *index {
+            Number::U64(index) => i32::try_from(index).ok()?,
+            Number::I64(index) => i32::try_from(index).ok()?,
+            _ => return None,
+        };
+        let is_one = (scale::MIN_INDEX..=scale::MAX_INDEX).contains(&index);
+        let ascends = read.last().is_none_or(|(before, _)| *before < index);
+        if !is_one || !ascends || *count == 0 {
+            return None;
+        }
+        read.push((index, *count));
+    }
+    Some(Distribution {
+        zero: *zero,
+        buckets: read,
+        min: min.as_f64(),
+        max: max.as_f64(),
+        whole: whole.parse().ok()?,
+        rest: rest.as_f64(),
+    })
+}
+
+/// The stat that has these members, if any has. Its distribution, where that was told, is `exact`.
+fn structured(members: &[(String, Json)], exact: Option<&Distribution>) -> Option<(Kind, Value)> {
+    let lifetime = |members: &Members<'_>, per| match exact {
+        Some(exact) => exact.clone(),
+        None => distribution(members, per),
+    };
     let members = Members(members);
     if members.number("count").is_some() && members.number("rate15").is_some() {
         let rates = Rates {
@@ -140,11 +216,12 @@ fn structured(members: &[(String, Json)]) -> Option<(Kind, Value)> {
             m15: members.float("rate15"),
         };
         if members.get("inFlight").is_some() {
-            return Some((Kind::Timer, Value::Timer(Arc::new(timer(&members, rates)))));
+            let timer = timer(&members, lifetime(&members, 1e9), rates);
+            return Some((Kind::Timer, Value::Timer(Arc::new(timer))));
         }
         if members.get("refused").is_some() {
             let histogram = HistogramValue {
-                lifetime: distribution(&members, 1.0),
+                lifetime: lifetime(&members, 1.0),
                 recent: members.recent(1.0),
                 rates,
                 refused: members.whole("refused"),
@@ -177,9 +254,9 @@ fn structured(members: &[(String, Json)]) -> Option<(Kind, Value)> {
     None
 }
 
-fn timer(members: &Members<'_>, rates: Rates) -> TimerValue {
+fn timer(members: &Members<'_>, lifetime: Distribution, rates: Rates) -> TimerValue {
     TimerValue {
-        lifetime: distribution(members, 1e9),
+        lifetime,
         recent: members.recent(1e9),
         rates,
         outcomes: Outcomes {

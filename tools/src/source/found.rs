@@ -78,6 +78,8 @@ pub(crate) fn found(words: &[String]) -> Result<Found, Problem> {
         all.for_each(|why| complain(&why));
         return Err(Problem::Said(first));
     }
+    // Those that run first: they say what units and helps are.
+    sources.sort_by_key(|source| matches!(source.origin, Origin::Totals(_)));
     tell_apart(&mut sources);
     Ok(Found {
         sources,

@@ -85,7 +85,10 @@ fn kind_of(value: &Value) -> Kind {
         Value::Histogram(_) => Kind::Histogram,
         Value::Timer(_) => Kind::Timer,
         Value::Meter(_) => Kind::Meter,
-        Value::Family(_) => Kind::Family(&Kind::Counter),
+        Value::Family(family) => match family.iter().next() {
+            Some((_, Value::Gauge(_))) => Kind::Family(&Kind::Gauge),
+            _ => Kind::Family(&Kind::Counter),
+        },
         Value::CountBy(_) => Kind::CountBy,
     }
 }

@@ -1,13 +1,41 @@
-//! What of a source's stats still counts when the source is gone: what it counted, and not what it stood at.
+//! What of a process's stats still counts when the process is gone: what it counted, and not what it stood at.
 
 use std::sync::Arc;
 
-use crate::snapshot::{
-    Distribution, FamilyValue, HistogramValue, MeterValue, Rates, StateTimeValue, TimerValue, Value,
+use super::select::Kept;
+use super::{
+    Distribution, FamilyValue, HistogramValue, MeterValue, Rates, Snapshot, StateTimeValue,
+    TimerValue, Value,
 };
 
+impl Snapshot {
+    /// What still counts when the process is gone: counters, meters, distributions, outcomes, time by state, and
+    /// families of them, without rates and what was in flight. No gauges, levels, texts and states.
+    ///
+    /// ```
+    /// let registry = calipers::Registry::new();
+    /// registry.counter("jobs.done")?.add(3);
+    /// registry.up_down_counter("jobs.open")?.add(2);
+    /// let counted = registry.snapshot().counted();
+    /// assert_eq!(counted.counter("/jobs/done"), Some(3));
+    /// assert!(counted.value("/jobs/open").is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn counted(&self) -> Snapshot {
+        let counts = |value: &Value| total(value).is_some();
+        let mut counted =
+            self.select(|place| Kept::Stats(self.values_of(place).iter().map(counts).collect()));
+        for value in &mut counted.values {
+            if let Some(total) = total(value) {
+                *value = total;
+            }
+        }
+        counted
+    }
+}
+
 /// The total of a value; nothing for a level.
-pub(super) fn total(value: &Value) -> Option<Value> {
+pub(crate) fn total(value: &Value) -> Option<Value> {
     Some(match value {
         Value::Counter(count) => Value::Counter(*count),
         Value::Meter(meter) => Value::Meter(MeterValue {
