@@ -2,6 +2,7 @@
 
 mod carbon;
 
+use std::io::{BufRead, BufReader};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
@@ -179,6 +180,25 @@ fn a_flush_of_which_something_was_dropped_says_so_and_the_cause_is_named() {
     assert_eq!(own(&registry, "errors/bufferFull"), dropped);
     assert_eq!(own(&registry, "lastSuccess"), 0);
     drop(counters);
+}
+
+#[test]
+fn names_begin_with_that_of_the_host_unless_told_otherwise() {
+    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let registry = Registry::new();
+    registry.counter("some/one").unwrap().inc();
+    let addr = server.local_addr().unwrap().to_string();
+    let graphite = Graphite::builder(addr).allow("/some/**").every(NEVER);
+    let graphite = graphite.registry(&registry).start().unwrap();
+    graphite.flush(LONG).unwrap();
+    graphite.stop(LONG).unwrap();
+    let mut line = String::new();
+    let mut reader = BufReader::new(server.accept().unwrap().0);
+    reader.read_line(&mut line).unwrap();
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    let host = host.trim().replace(|c| !plain(c), "_");
+    assert!(line.starts_with(&format!("{host}.some.one 1 ")), "{line}");
 }
 
 #[test]
