@@ -60,6 +60,12 @@ if ! "$parts/opentelemetry/bin/python" -c 'import opentelemetry.proto.metrics.v1
   "$parts/opentelemetry/bin/pip" install --quiet --disable-pip-version-check opentelemetry-proto==1.45.0
 fi
 
+# PyPI: 0MQ, and what reads docs/distributed.proto, for peers of publishers and aggregators that are not ours.
+if ! "$parts/pyzmq/bin/python" -c 'import zmq, grpc_tools.protoc' 2>/dev/null; then
+  python3 -m venv --clear "$parts/pyzmq"
+  "$parts/pyzmq/bin/pip" install --quiet --disable-pip-version-check pyzmq==27.0.0 grpcio-tools==1.74.0 setuptools==80.9.0
+fi
+
 # PyPI: the original tools, which are written in Python 2.7, each in an environment of its own. The last virtualenv that can
 # make one needs a Python 3 that is not too new itself.
 original() {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use calipers::distributed::Merging;
 use clap::{Args, Parser, Subcommand};
 
 const EXIT_CODES: &str = "\
@@ -132,6 +133,25 @@ A server that is late or broken is told in the result, stops nothing, and has th
 
 {EXIT_CODES}"))]
     Combine(Combine),
+    /// Unites what the publishers of many processes send, and serves it as one
+    #[command(after_help = format!("\
+Examples:
+  calipers aggregate --bind ipc:///run/stats/aggregator.sock
+                                                   those of this host, at http://127.0.0.1:5003/
+  calipers aggregate --bind tcp://127.0.0.1:5710 --http 127.0.0.1:0 --gauge '/queue/**=sum'
+  calipers aggregate --bind tcp://10.0.0.7:5710 --beyond-loopback --key-file /etc/stats.key
+                                                   those of other hosts, who know the key
+  calipers aggregate --bind ipc:///run/stats/aggregator.sock --keep /var/lib/stats.totals
+                                                   totals that outlive it
+
+What is served:
+  /                     the page: all of them as one tree; also /?format=json
+  /metrics              what Prometheus reads
+
+There is no password for what is served, so that is for this machine alone unless told otherwise.
+
+{EXIT_CODES}"))]
+    Aggregate(Aggregate),
     /// Prints a script that completes command lines
     #[command(after_help = "\
 Examples:
@@ -252,6 +272,51 @@ pub(crate) struct Combine {
     /// Seconds that each page may take
     #[arg(long, default_value = "5", value_parser = seconds)]
     pub(crate) patience: f64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Aggregate {
+    /// Where publishers connect: ipc:///path or tcp://address:port
+    #[arg(short, long, value_name = "ENDPOINT")]
+    pub(crate) bind: String,
+    /// Where to serve what they sent
+    #[arg(long, default_value = "127.0.0.1:5003", value_name = "ADDRESS")]
+    pub(crate) http: String,
+    /// Each process by itself, below its name, rather than all as one
+    #[arg(long)]
+    pub(crate) side_by_side: bool,
+    /// How gauges are merged whose publishers do not say: sum, max, min, last, per-source
+    #[arg(long, value_name = "GLOB=HOW", value_parser = gauge)]
+    pub(crate) gauge: Vec<(String, Merging)>,
+    /// A file with the key that publishers know too; spaces around it do not count
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key_file: Option<PathBuf>,
+    /// Listens to other machines as well, which needs a key
+    #[arg(long)]
+    pub(crate) beyond_loopback: bool,
+    /// A file to keep totals in, and to go on from
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keep: Option<PathBuf>,
+    /// Seconds that a process may be silent before only its totals stay
+    #[arg(long, default_value = "60", value_parser = seconds)]
+    pub(crate) forget_after: f64,
+    /// Another name that the page is asked for by, that of a proxy for instance
+    #[arg(long, value_name = "NAME")]
+    pub(crate) allow_host: Vec<String>,
+}
+
+/// `/queue/**=sum`.
+fn gauge(text: &str) -> Result<(String, Merging), String> {
+    let rule = text.rsplit_once('=').and_then(|(glob, how)| {
+        let is_given = !glob.is_empty();
+        Some((glob.to_owned(), Merging::named(how).filter(|_| is_given)?))
+    });
+    rule.ok_or_else(|| {
+        format!(
+            "give a glob and how, '/queue/**=sum'; one of {}",
+            Merging::NAMES.join(", ")
+        )
+    })
 }
 
 /// A time that is neither none nor a month.

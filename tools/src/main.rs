@@ -6,6 +6,7 @@
 //! How it fits: `cli` says what can be asked, `source` finds and reads what was named, and each command has a module of its
 //! own. `problem` is how anything ends that did not go well.
 
+mod aggregate;
 mod clean;
 mod cli;
 mod combine;
@@ -42,6 +43,7 @@ fn run(command: Command) -> Result<ExitCode, Problem> {
         Command::Web(asked) => web::run(&asked),
         Command::Pipes(asked) => pipes::run(&asked),
         Command::Combine(asked) => combine::run(&asked),
+        Command::Aggregate(asked) => aggregate::run(&asked),
         Command::Clean(asked) => clean::run(&asked),
         Command::Completions { shell } => {
             let mut out = Vec::new();

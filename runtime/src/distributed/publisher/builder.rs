@@ -126,6 +126,7 @@ impl PublisherBuilder {
             whole: 0,
             waiting: Default::default(),
             unanswered: Default::default(),
+            again: 0,
         };
         Ok((self.schedule, publisher))
     }

@@ -70,6 +70,8 @@ pub struct Publisher {
     whole: u64,
     waiting: VecDeque<Message>,
     unanswered: VecDeque<Unanswered>,
+    /// Stats whose messages the aggregator could not use: they go again with everything else.
+    again: u64,
 }
 
 struct Message {
@@ -157,7 +159,7 @@ impl Publisher {
                 Ok((head, _)) if head.incarnation == self.incarnation => match head.sort {
                     Sort::Taken => pushed.sent += self.answered(head.sequence),
                     Sort::Wanted => {
-                        pushed.dropped += self.answered(head.sequence);
+                        self.again += self.answered(head.sequence);
                         // What was asked for before the last whole state is in it.
                         self.is_whole_wanted |= head.sequence >= self.whole;
                     }
@@ -193,6 +195,7 @@ impl Publisher {
     fn queued(&self) -> u64 {
         let waiting: u64 = self.waiting.iter().map(|message| message.stats).sum();
         let unanswered: u64 = self.unanswered.iter().map(|message| message.stats).sum();
+        let waiting = waiting + self.again;
         // That a source is there is worth delivering too, and has no stat.
         let is_any = !self.waiting.is_empty() || !self.unanswered.is_empty();
         (waiting + unanswered).max(u64::from(is_any))
@@ -207,8 +210,21 @@ impl Publisher {
             return;
         };
         let (bodies, _) = self.bodies(&told, true);
-        pushed.offered += bodies.iter().map(|body| body.stats).sum::<u64>();
+        self.offer(&bodies, true, pushed);
         self.enqueue(bodies, true);
+    }
+
+    /// Counts what is to be delivered; what goes again was counted before.
+    fn offer(&mut self, bodies: &[Body], is_whole: bool, pushed: &mut Pushed) {
+        let stats: u64 = bodies.iter().map(|body| body.stats).sum();
+        let again = if is_whole {
+            std::mem::take(&mut self.again)
+        } else {
+            0
+        };
+        pushed.offered += stats.saturating_sub(again);
+        // Of those, some were removed since.
+        pushed.dropped += again.saturating_sub(stats);
     }
 
     fn wait_for_room(&self) -> bool {
@@ -241,19 +257,20 @@ impl Reader for Publisher {
         let has_room = self.waiting.is_empty() && self.wait_for_room();
         let (bodies, too_large) = self.bodies(snapshot, is_whole);
         let stats: u64 = bodies.iter().map(|body| body.stats).sum();
-        pushed.offered += stats;
         if too_large > 0 {
             pushed.offered += too_large;
             pushed.dropped += too_large;
             pushed.faults.push(("tooLarge", too_large));
         }
         if !has_room {
+            pushed.offered += stats;
             pushed.dropped += stats;
             pushed.queued = self.queued();
             let tried = format!("`{}` takes no stats now", self.endpoint);
             let later = "what changed goes with the next push";
             return Err(PushError::new("notTaken", tried, later).after(pushed));
         }
+        self.offer(&bodies, is_whole, &mut pushed);
         self.since_whole += 1;
         self.enqueue(bodies, is_whole);
         self.told = Some(snapshot.clone());
@@ -281,6 +298,7 @@ impl Reader for Publisher {
         self.told = None;
         self.waiting.clear();
         self.unanswered.clear();
+        self.again = 0;
     }
 }
 

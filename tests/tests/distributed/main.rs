@@ -1,0 +1,34 @@
+//! Many processes as one tree: what was recorded is what the aggregator shows, whoever is stopped or killed meanwhile, and
+//! whatever strangers say.
+
+mod addresses;
+mod killed;
+mod process;
+mod python;
+mod readers;
+mod stopped;
+mod strangers;
+
+use std::time::Duration;
+
+use calipers::Registry;
+use calipers::distributed::Publisher;
+use calipers::report::Handle;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A publisher that sends when it is told to.
+fn publisher(endpoint: &str, name: &str, registry: &Registry) -> Handle {
+    Publisher::connect(endpoint)
+        .identity(name)
+        .registry(registry)
+        .every(3600 * SECOND)
+        .start()
+        .unwrap()
+}
+
+/// What the aggregator ignored, by cause.
+fn ignored(registry: &Registry, cause: &str) -> u64 {
+    let path = format!("/calipers/aggregator/ignored/{cause}");
+    registry.snapshot().counter(&path).unwrap_or(0)
+}

@@ -1,0 +1,53 @@
+//! `calipers aggregate`: what the publishers of many processes send, as one tree.
+
+use std::fs;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use calipers::Registry;
+use calipers::distributed::Aggregator;
+use calipers::report::http::Server;
+
+use crate::cli::Aggregate;
+use crate::problem::Problem;
+use crate::terminal::print;
+
+pub(crate) fn run(asked: &Aggregate) -> Result<ExitCode, Problem> {
+    let registry = Registry::new();
+    let mut aggregator = Aggregator::bind(&*asked.bind)
+        .forget_after(Duration::from_secs_f64(asked.forget_after))
+        .registry(&registry);
+    for (glob, merging) in &asked.gauge {
+        aggregator = aggregator.gauges(glob, *merging);
+    }
+    if let Some(path) = &asked.key_file {
+        let key = fs::read(path)
+            .map_err(|error| Problem::said(format!("cannot read `{}`: {error}", path.display())))?;
+        aggregator = aggregator.key(key.trim_ascii());
+    }
+    if asked.beyond_loopback {
+        aggregator = aggregator.beyond_loopback();
+    }
+    if let Some(path) = &asked.keep {
+        aggregator = aggregator.keep(path);
+    }
+    let said = |error: &dyn std::fmt::Display| Problem::said(error.to_string());
+    let aggregator = aggregator.start().map_err(|error| said(&error))?;
+    let (united, side_by_side) = (aggregator.united(), asked.side_by_side);
+    let mut server = Server::builder(&*asked.http)
+        .name(&*asked.bind)
+        .registry(&registry)
+        .source(move || match side_by_side {
+            true => united.side_by_side(),
+            false => united.snapshot(),
+        });
+    for host in &asked.allow_host {
+        server = server.allow_host(host);
+    }
+    let server = server.start().map_err(|error| said(&error))?;
+    let endpoint = aggregator.endpoint();
+    print(format!("{} shows what is sent to {endpoint}\n", server.url()).as_bytes())?;
+    loop {
+        std::thread::park(); // it serves from a thread of its own until somebody ends it
+    }
+}
