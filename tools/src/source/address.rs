@@ -3,16 +3,18 @@
 use std::fmt;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use calipers::Snapshot;
 
 use crate::problem::Problem;
 
-/// Longer than any page takes, and shorter than a person waits.
+/// Longer than any page takes to say anything, and shorter than a person waits.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Longer than any takes to say everything.
+const ALL: Duration = Duration::from_secs(30);
 /// More than any program has to say: 100,000 timers are 60 MB.
-const LONGEST: u64 = 512 << 20;
+const LONGEST: u64 = 128 << 20;
 
 /// Where a stats page is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,14 +88,16 @@ impl Address {
 
     fn get(&self) -> io::Result<Vec<u8>> {
         let mut stream = self.connect()?;
-        stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
         write!(
             stream,
             "GET {}?format=json&kinds HTTP/1.0\r\nHost: {}\r\nAccept: application/json\r\nConnection: close\r\n\r\n",
             self.path, self.host
         )?;
-        let mut reader = BufReader::new(stream);
+        let mut reader = BufReader::new(InTime {
+            stream,
+            until: Instant::now() + ALL,
+        });
         let status = line(&mut reader)?;
         let code = status.split(' ').nth(1).unwrap_or_default().to_owned();
         let mut length = None;
@@ -116,8 +120,11 @@ impl Address {
         }
         let mut body = Vec::new();
         reader
-            .take(length.unwrap_or(LONGEST))
+            .take(length.unwrap_or(LONGEST + 1))
             .read_to_end(&mut body)?;
+        if body.len() as u64 > LONGEST {
+            return Err(io::Error::other("it answers with more than is read"));
+        }
         if length.is_some_and(|length| length > body.len() as u64) {
             return Err(ErrorKind::UnexpectedEof.into());
         }
@@ -136,8 +143,28 @@ impl Address {
     }
 }
 
+/// A stream that is read until some moment, however little at a time it gives.
+struct InTime {
+    stream: TcpStream,
+    until: Instant,
+}
+
+impl Read for InTime {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let left = self.until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::Error::other("it does not come to an end"));
+        }
+        self.stream.set_read_timeout(Some(left.min(PATIENCE)))?;
+        self.stream.read(into).map_err(|error| match error.kind() {
+            ErrorKind::WouldBlock => io::Error::other("it does not answer"),
+            _ => error,
+        })
+    }
+}
+
 /// A line of the answer's head.
-fn line(reader: &mut BufReader<TcpStream>) -> io::Result<String> {
+fn line(reader: &mut BufReader<InTime>) -> io::Result<String> {
     let mut line = Vec::new();
     reader.take(64 << 10).read_until(b'\n', &mut line)?;
     if line.pop() != Some(b'\n') {
@@ -174,5 +201,22 @@ mod tests {
         ] {
             assert_eq!(shown(text).as_deref(), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn what_drips_is_read_until_some_moment_and_no_longer() {
+        let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let stream = TcpStream::connect(server.local_addr().unwrap()).unwrap();
+        let (mut dripping, _) = server.accept().unwrap();
+        dripping.write_all(b"ab").unwrap();
+        let mut reader = InTime {
+            stream,
+            until: Instant::now() + ALL,
+        };
+        let mut one = [0];
+        reader.read_exact(&mut one).unwrap();
+        reader.until = Instant::now();
+        let error = reader.read_exact(&mut one).unwrap_err();
+        assert_eq!(error.to_string(), "it does not come to an end");
     }
 }

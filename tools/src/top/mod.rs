@@ -14,6 +14,8 @@ mod view;
 
 use std::io::{self, IsTerminal, stdout};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use ratatui::Terminal;
@@ -23,6 +25,7 @@ use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use ratatui::crossterm::{ExecutableCommand, cursor};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::cli::Top;
 use crate::problem::Problem;
@@ -49,10 +52,19 @@ pub(crate) fn run(asked: &Top) -> Result<ExitCode, Problem> {
     let every = Duration::from_secs_f64(asked.delay);
     let sampler = Sampler::start(asked.sources.clone(), found, every);
     let mut state = State::new(names);
-    let _screen = Screen::take()?;
+    let signal = signals()?;
+    let screen = Screen::take()?;
     let mut terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
     let mut changed = true;
     while !state.is_over() {
+        if let signal @ 1.. = signal.load(Relaxed) {
+            drop(screen);
+            // As it would have ended by it, now that the terminal is as it was.
+            signal_hook::low_level::emulate_default_handler(
+                i32::try_from(signal).unwrap_or(SIGTERM),
+            )?;
+            return Ok(ExitCode::FAILURE);
+        }
         if let Some(sample) = sampler.newest() {
             changed |= state.take(sample);
         }
@@ -70,6 +82,15 @@ pub(crate) fn run(asked: &Top) -> Result<ExitCode, Problem> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Notes the signals that end a program, which has something to give back first; 0 until there was one.
+fn signals() -> io::Result<Arc<AtomicUsize>> {
+    let noted = Arc::new(AtomicUsize::new(0));
+    for signal in [SIGHUP, SIGINT, SIGTERM] {
+        signal_hook::flag::register_usize(signal, Arc::clone(&noted), signal as usize)?;
+    }
+    Ok(noted)
 }
 
 /// The terminal while it is ours; given back whatever happens.

@@ -96,7 +96,13 @@ impl Screen {
         cells.any(|cell| cell.bold())
     }
 
-    /// Its exit code, once it has ended.
+    pub(crate) fn signal(&self, signal: &str) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args([signal, &pid]).status();
+        assert!(sent.expect("kill").success(), "kill {signal} {pid}");
+    }
+
+    /// Its exit code, once it has ended; nothing within where a signal ended it.
     pub(crate) fn ended(&mut self) -> Option<Option<i32>> {
         let status = self.child.try_wait().expect("a child")?;
         Some(status.code())

@@ -35,6 +35,23 @@ fn real_keys_on_a_real_terminal_are_heeded_and_the_terminal_is_given_back() {
 }
 
 #[test]
+fn a_signal_that_ends_it_leaves_the_terminal_as_it_was() {
+    let folder = Folder::new("top-signals");
+    let file = publish(&folder, "web", &counting(3));
+    for signal in ["-TERM", "-INT", "-HUP"] {
+        let mut screen = Screen::of(&["top", text(file.path())]);
+        screen.shows("jobs/done");
+        assert!(screen.is_taken());
+        screen.signal(signal);
+        let code = until("its end", || screen.ended());
+        assert_eq!(code, None, "it ended by the signal");
+        until("the terminal as it was", || {
+            (!screen.is_taken()).then_some(())
+        });
+    }
+}
+
+#[test]
 fn processes_that_come_and_go_are_noticed() {
     let folder = Folder::new("top-folder");
     let first = publish(&folder, "first", &counting(3));
