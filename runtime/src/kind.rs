@@ -55,6 +55,11 @@ impl Kind {
         matches!(self, Kind::Sum(_) | Kind::CountBy | Kind::Max | Kind::Min)
     }
 
+    /// Whether a stat of this kind keeps how fast its events come.
+    pub(crate) const fn has_rates(self) -> bool {
+        matches!(self, Kind::Meter | Kind::Histogram | Kind::Timer)
+    }
+
     /// What an aggregate of this kind folds; for every other kind, itself.
     pub const fn folded(self) -> Kind {
         match self {

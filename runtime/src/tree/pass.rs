@@ -68,6 +68,7 @@ pub(crate) fn pass(turn: &mut Turn, tree: &Tree, realm: Realm, now: u64) {
             let entry = stat.entry();
             match &entry.source {
                 Source::Aggregate(_) => aggregates.push((stat.held(), place.feeds(entry))),
+                Source::Family(members) if !members.spec.kind.has_rates() => {}
                 Source::Family(members) => {
                     let before = moved.len();
                     for member in members.sorted(turn).iter() {
