@@ -16,7 +16,8 @@ Sources:
   web-17.mmstats        a file: of calipers, or of mmstats (version 1, Python's or ours)
   /run/stats            a folder: all such files in it
   127.0.0.1:9000        the address of a stats page, also as http://host:port/path/
-  Without any: the folders that CALIPERS_DIR and MMSTATS_PATH name, or the temporary one.";
+  Without any: the folders that CALIPERS_DIR and MMSTATS_PATH name, or the temporary one.
+  A process that has files of both formats counts twice where both are given.";
 
 /// Looks at programs that calipers measures, from outside.
 #[derive(Debug, Parser)]
@@ -43,7 +44,7 @@ Examples:
     /// Columns of what is added from moment to moment, like vmstat
     #[command(after_help = format!("\
 Examples:
-  calipers poll -p app. requests,errors            per second, from all files of the default folder
+  calipers poll -p app. requests,errors            a row a second, from all files of the default folder
   calipers poll handler.latency.count,handler.latency.p99 127.0.0.1:9000
   calipers poll -r -d 5 -c 12 requests /run/stats  rates, a row every 5 seconds for a minute
 

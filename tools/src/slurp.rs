@@ -35,7 +35,10 @@ pub(crate) fn run(asked: &Slurp) -> Result<ExitCode, Problem> {
                 text.push('\n');
             }
             // Writing to a string cannot fail.
-            let name = format!("==> {}", printable(name));
+            let mut source = found.sources.iter().filter(|source| source.name == *name);
+            let end = source.next().and_then(|source| source.end);
+            let end = end.map_or_else(String::new, |end| format!(" ({end})"));
+            let name = format!("==> {}{end}", printable(name));
             let _ = writeln!(text, "{}", bold(&name, colours));
             if asked.labels {
                 push_labels(&mut text, snapshot);

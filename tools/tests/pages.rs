@@ -96,6 +96,9 @@ fn sums_do_not_fall_when_a_process_goes(file: &str, stats: &str, folder: &Folder
         }
         told
     };
+    let side_by_side = printed(&["slurp", stats]);
+    let killed = side_by_side.matches(" (was killed)\n").count();
+    assert_eq!(killed, 1, "of two, one lives: {side_by_side}");
     let before = counted(&[stats]);
     let cleaned = printed(&["clean", stats, "--totals", totals]);
     assert!(cleaned.contains("1 removed, 1 kept"), "{cleaned}");

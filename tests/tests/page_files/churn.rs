@@ -64,7 +64,7 @@ fn the_description_stays_within_twice_what_is_alive() {
     }
     let length = std::fs::metadata(path).unwrap().len();
     // What is alive, as much again; and a slack, for small descriptions and for what the totals come to.
-    let limit = 2 * alive + (64 << 10);
+    let limit = 2 * alive + (16 << 10);
     assert!(most <= limit, "{most} bytes, of which {alive} are alive");
     let left = mapped::read(path).unwrap();
     assert_eq!(left.counter("/totals/done"), Some(100_000));

@@ -102,6 +102,7 @@ fn named(word: &str) -> Result<Vec<Source>, Problem> {
     Ok(vec![Source {
         name: address.to_string(),
         origin: Origin::Address(address),
+        end: None,
     }])
 }
 
@@ -170,6 +171,7 @@ fn of_file(path: &Path) -> Result<Source, Problem> {
         return Ok(Source {
             name: stem(path),
             origin: Origin::Totals(path.to_owned()),
+            end: None,
         });
     }
     match mapped::files(path) {
@@ -188,12 +190,18 @@ fn fields(path: PathBuf) -> Source {
     Source {
         name: stem(&path),
         origin: Origin::Fields(path),
+        end: None,
     }
 }
 
 fn page(page: mapped::PageFile) -> Source {
     Source {
         name: format!("{}-{}", page.command, page.pid),
+        end: match (&page.liveness, page.is_clean) {
+            (mapped::Liveness::Dead, true) => Some("ended"),
+            (mapped::Liveness::Dead, false) => Some("was killed"),
+            _ => None,
+        },
         origin: Origin::Page(page.path),
     }
 }

@@ -23,6 +23,8 @@ pub(crate) struct Source {
     /// What it is called beside others.
     pub(crate) name: String,
     pub(crate) origin: Origin,
+    /// What became of the process, where that is known and it is gone.
+    pub(crate) end: Option<&'static str>,
 }
 
 /// Where its stats come from.

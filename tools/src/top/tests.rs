@@ -344,3 +344,18 @@ fn processes_come_and_go_and_what_a_newcomer_brings_is_no_rate() {
     top.look();
     assert!(top.screen().contains("  web-1  "), "{}", top.screen());
 }
+
+#[test]
+fn the_help_has_room_on_80_by_24() {
+    let mut top = Top::of(&["web-17"]);
+    top.press(&[KeyCode::Char('?')]);
+    let screen = top.screen();
+    for part in [
+        "left closes it",
+        "distribution",
+        "of the last",
+        "everything.",
+    ] {
+        assert!(screen.contains(part), "`{part}` is cut:\n{screen}");
+    }
+}

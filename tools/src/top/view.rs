@@ -13,17 +13,19 @@ use super::state::{Focus, Order, State};
 
 const HELP: &str = "\
  up, down, j, k, page up, page down, home, end   move
- tab, left       to the tree of places; right opens a branch, left closes it
- enter           from the tree: back to its stats; on a stat: its history and distribution
- esc             back; forget the search
- /               search: words of a path
- n, r, p         sort by name, by rate, by 99th percentile
- space           pause, and go on
- [, ]            the process before, the next one
- q               quit
+ tab, left    to the tree of places; right opens a branch, left closes it
+ enter        in the tree: back to its stats; on a stat: its history and
+              distribution
+ esc          back; forget the search
+ /            search: words of a path
+ n, r, p      sort by name, by rate, by 99th percentile
+ space        pause, and go on
+ [, ]         the process before, the next one
+ q            quit
 
- Rates are per second, since the look before. Percentiles are of the last minute where that
- is known, else of what came since the look before, else of everything.";
+ Rates are per second, since the look before. Percentiles are of the last
+ minute where that is known, else of what came since the look before, else of
+ everything.";
 
 pub(crate) fn draw(frame: &mut Frame<'_>, state: &mut State) {
     let [head, body, foot] = Layout::vertical([

@@ -34,7 +34,7 @@ use record::{Clocks, Stat};
 use slot::{Shown, Slot};
 
 /// What is gone may take this much more than what is there, so that a small description is not written anew all the time.
-const SLACK: u64 = 16 << 10;
+const SLACK: u64 = 4 << 10;
 
 /// Room for so many bytes at first.
 const ROOM: u64 = 24 << 10;
