@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use calipers::Registry;
-use calipers::distributed::Aggregator;
+use calipers::distributed::{Aggregator, BindError};
 use calipers::report::http::Server;
 
 use crate::cli::Aggregate;
@@ -31,8 +31,7 @@ pub(crate) fn run(asked: &Aggregate) -> Result<ExitCode, Problem> {
     if let Some(path) = &asked.keep {
         aggregator = aggregator.keep(path);
     }
-    let said = |error: &dyn std::fmt::Display| Problem::said(error.to_string());
-    let aggregator = aggregator.start().map_err(|error| said(&error))?;
+    let aggregator = aggregator.start().map_err(problem)?;
     let (united, side_by_side) = (aggregator.united(), asked.side_by_side);
     let mut server = Server::builder(&*asked.http)
         .name(&*asked.bind)
@@ -44,10 +43,26 @@ pub(crate) fn run(asked: &Aggregate) -> Result<ExitCode, Problem> {
     for host in &asked.allow_host {
         server = server.allow_host(host);
     }
-    let server = server.start().map_err(|error| said(&error))?;
+    let server = server
+        .start()
+        .map_err(|error| Problem::said(error.to_string()))?;
     let endpoint = aggregator.endpoint();
     print(format!("{} shows what is sent to {endpoint}\n", server.url()).as_bytes())?;
     loop {
         std::thread::park(); // it serves from a thread of its own until somebody ends it
+    }
+}
+
+/// As the library has it, but for what is written differently on a command line.
+fn problem(error: BindError) -> Problem {
+    match error {
+        BindError::Address { .. } => Problem::Usage(error.to_string()),
+        BindError::BeyondLoopback { addr } => Problem::Usage(format!(
+            "`{addr}` can be reached from other machines; if that is meant, say so with --beyond-loopback"
+        )),
+        BindError::Key { addr } => Problem::Usage(format!(
+            "`{addr}` needs a key that publishers know too, and that is not empty; give one with --key-file"
+        )),
+        error => Problem::said(error.to_string()),
     }
 }

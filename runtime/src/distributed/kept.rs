@@ -45,6 +45,8 @@ enum Role {
 pub(super) struct Keeper {
     path: PathBuf,
     due: Instant,
+    /// Whether it was said that it does not work; once is enough.
+    is_told: bool,
 }
 
 impl Keeper {
@@ -59,6 +61,7 @@ impl Keeper {
         let mut keeper = Keeper {
             path,
             due: Instant::now(),
+            is_told: false,
         };
         // A folder that cannot be written to is found out now.
         keeper.write(&written(sources))?;
@@ -82,14 +85,19 @@ impl Keeper {
         let bytes = written(&locked);
         drop(locked);
         if let Err(error) = self.write(&bytes) {
-            lock().own.keep_errors.inc();
-            log_line::warn(
-                log_line::TARGET,
-                format_args!(
-                    "aggregator: cannot keep totals in `{}`: {error}",
-                    self.path.display()
-                ),
-            );
+            let mut locked = lock();
+            locked.own.keep_errors.inc();
+            locked.is_changed = true; // it is still to be kept
+            drop(locked);
+            if !std::mem::replace(&mut self.is_told, true) {
+                log_line::warn(
+                    log_line::TARGET,
+                    format_args!(
+                        "aggregator: cannot keep totals in `{}`: {error} (counted in /calipers/aggregator/keepErrors; further ones are not logged)",
+                        self.path.display()
+                    ),
+                );
+            }
         }
         self.due = now + Duration::from_secs(1).max(now.elapsed() * SHARE);
     }

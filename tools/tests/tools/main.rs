@@ -1,5 +1,6 @@
 //! The `calipers` command, run as people run it.
 
+mod aggregate;
 mod clean;
 mod command;
 mod hosts;

@@ -10,30 +10,37 @@ use serde_json::{Value as Json, json};
 
 use crate::command::{calipers, counting, flush, publish, run, text};
 
-/// The command, serving a folder until this is dropped.
-struct Web {
+/// The command, serving until this is dropped.
+pub(crate) struct Web {
     child: Child,
     addr: String,
+    /// What it said when it began.
+    pub(crate) said: String,
 }
 
 impl Web {
     fn of(folder: &Folder) -> Web {
         let path = folder.path("");
-        let mut command = calipers(&["web", text(&path), "--listen", "127.0.0.1:0"]);
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let mut url = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap())
-            .read_line(&mut url)
-            .unwrap();
-        let addr = url
-            .trim()
-            .strip_prefix("http://")
-            .and_then(|rest| rest.strip_suffix('/'));
-        let addr = addr.unwrap_or_else(|| panic!("{url}")).to_owned();
-        Web { child, addr }
+        Web::running(&["web", text(&path), "--listen", "127.0.0.1:0"])
     }
 
-    fn get(&self, path: &str) -> (u16, String) {
+    /// The command with these arguments, which says first where it serves.
+    pub(crate) fn running(arguments: &[&str]) -> Web {
+        let mut command = calipers(arguments);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut said = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap())
+            .read_line(&mut said)
+            .unwrap();
+        let url = said.split_whitespace().next().unwrap_or_default();
+        let addr = url
+            .strip_prefix("http://")
+            .and_then(|rest| rest.strip_suffix('/'));
+        let addr = addr.unwrap_or_else(|| panic!("{said}")).to_owned();
+        Web { child, addr, said }
+    }
+
+    pub(crate) fn get(&self, path: &str) -> (u16, String) {
         let mut connection = TcpStream::connect(&self.addr).unwrap();
         write!(
             connection,
@@ -50,7 +57,7 @@ impl Web {
         )
     }
 
-    fn json(&self, path: &str) -> Json {
+    pub(crate) fn json(&self, path: &str) -> Json {
         let (status, body) = self.get(path);
         assert_eq!(status, 200, "{path}: {body}");
         serde_json::from_str(&body).unwrap_or_else(|error| panic!("{path}: {error}: {body}"))

@@ -1,0 +1,113 @@
+//! `calipers aggregate`: thin over the library, which has tests of its own.
+
+use calipers::distributed::Publisher;
+use calipers_tests::parts::{Folder, LONG, until};
+use serde_json::json;
+
+use crate::command::{counting, run, text};
+use crate::web::Web;
+
+#[test]
+fn what_is_published_is_on_the_page_and_for_prometheus_as_one() {
+    let folder = Folder::new("tools-aggregate");
+    let socket = folder.path("sockets/aggregator");
+    let endpoint = format!("ipc://{}", socket.display());
+    let totals = folder.path("totals");
+    let key = folder.write("key", "both know it\n");
+    let start = |also: &[&str]| {
+        let usual = ["aggregate", "--bind", &endpoint, "--http", "127.0.0.1:0"];
+        let others = [
+            "--gauge",
+            "/load=max",
+            "--keep",
+            text(&totals),
+            "--key-file",
+            text(&key),
+        ];
+        Web::running(&[&usual[..], &others[..], also].concat())
+    };
+    let served = start(&[]);
+    assert!(
+        served
+            .said
+            .contains(&format!(" shows what is sent to {endpoint}")),
+        "{}",
+        served.said
+    );
+    let published = [3, 4].map(|count| {
+        let publisher = Publisher::connect(&*endpoint)
+            .identity(format!("program-{count}"))
+            .key("both know it")
+            .registry(&counting(count))
+            .every(LONG)
+            .start()
+            .unwrap();
+        publisher.flush(LONG).unwrap();
+        publisher
+    });
+    assert_eq!(served.json("/jobs/?format=json"), json!({"done": 7}));
+    assert_eq!(served.json("/load?format=json"), json!(0.5));
+    let (_, metrics) = served.get("/metrics");
+    assert!(metrics.contains("jobs_done_total 7\n"), "{metrics}");
+    let own = served.json("/calipers/aggregator/?format=json");
+    assert_eq!(own["sources"], json!(2), "{own}");
+    drop(published); // each of them says a last time how things stand
+    until("totals are kept", || {
+        let kept = String::from_utf8_lossy(&std::fs::read(&totals).ok()?).into_owned();
+        let has_both = kept.contains("program-3") && kept.contains("program-4");
+        has_both.then_some(())
+    });
+    drop(served);
+    let again = start(&["--side-by-side"]);
+    assert_eq!(
+        again.json("/?format=json"),
+        json!({}),
+        "nobody is heard of yet"
+    );
+    drop(again);
+    let again = start(&[]);
+    assert_eq!(again.json("/jobs/?format=json"), json!({"done": 7}));
+}
+
+#[test]
+fn what_makes_no_sense_is_told_in_one_line() {
+    let folder = Folder::new("tools-aggregate-wrong");
+    let gone = folder.path("gone");
+    for (arguments, code, said) in [
+        (&["--bind", "127.0.0.1:5710"][..], 2, "is no address"),
+        (&["--bind", "tcp://0.0.0.0:0"], 2, "--beyond-loopback"),
+        (
+            &["--bind", "tcp://0.0.0.0:0", "--beyond-loopback"],
+            2,
+            "--key-file",
+        ),
+        (
+            &["--bind", "tcp://127.0.0.1:0", "--key-file", text(&gone)],
+            1,
+            "cannot read",
+        ),
+        (
+            &["--bind", "tcp://127.0.0.1:0", "--http", "nowhere"],
+            1,
+            "nowhere",
+        ),
+    ] {
+        let all = [&["aggregate"][..], arguments].concat();
+        let (ended, shown, complaint) = run(&all);
+        assert_eq!((ended, &*shown), (code, ""), "{arguments:?}: {complaint}");
+        assert_eq!(complaint.lines().count(), 1, "{complaint}");
+        assert!(complaint.contains(said) || said == "nowhere", "{complaint}");
+    }
+    let (code, _, complaint) = run(&[
+        "aggregate",
+        "--bind",
+        "tcp://127.0.0.1:0",
+        "--gauge",
+        "/x=average",
+    ]);
+    assert_eq!(code, 2);
+    assert!(
+        complaint.contains("sum, max, min, last, per-source"),
+        "{complaint}"
+    );
+}
