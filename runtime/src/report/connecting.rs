@@ -166,6 +166,51 @@ mod tests {
     }
 
     #[test]
+    fn each_attempt_asks_anew_where_the_server_is() {
+        let mut link: Link<&str> = Link::new();
+        let asked = std::sync::Arc::new(std::sync::Mutex::new(vec!["moved", "here"]));
+        let connect = || {
+            let asked = asked.clone();
+            move || {
+                asked
+                    .lock()
+                    .unwrap()
+                    .pop()
+                    .ok_or(io::Error::other("asked too often"))
+            }
+        };
+        let soon = || Instant::now() + Duration::from_secs(5);
+        assert_eq!(link.get(soon(), connect()).unwrap(), Some(&mut "here"));
+        let _ = link.failed(io::Error::other("it went away"));
+        assert_eq!(link.get(soon(), connect()).unwrap(), Some(&mut "moved"));
+    }
+
+    #[test]
+    fn every_address_of_a_name_is_tried_and_the_last_failure_is_told() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let name = format!("localhost:{}", listener.local_addr().unwrap().port());
+        let tried = std::cell::Cell::new(0);
+        let found = each_address(&name, |addr| {
+            tried.set(tried.get() + 1);
+            addr.is_ipv4()
+                .then_some(addr)
+                .ok_or(io::Error::other("not this one"))
+        });
+        assert_eq!(found.unwrap(), listener.local_addr().unwrap());
+        let all = tried.replace(0);
+        let refused = each_address(&name, |_| {
+            tried.set(tried.get() + 1);
+            Err::<(), _>(io::Error::other(format!(
+                "refused by number {}",
+                tried.get()
+            )))
+        });
+        assert!(tried.get() >= all, "{} of {all}", tried.get());
+        let last = format!("refused by number {}", tried.get());
+        assert_eq!(refused.unwrap_err().to_string(), last);
+    }
+
+    #[test]
     fn nobody_waits_for_an_attempt_that_takes_long() {
         let mut link: Link<u8> = Link::new();
         let (release, held) = std::sync::mpsc::channel::<()>();

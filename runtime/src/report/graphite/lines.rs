@@ -153,6 +153,33 @@ mod tests {
     }
 
     #[test]
+    fn all_lines_of_a_push_have_the_time_at_which_the_snapshot_was_taken() {
+        let registry = Registry::new();
+        for name in ["a", "b", "c"] {
+            registry
+                .timer(name)
+                .unwrap()
+                .record(std::time::Duration::from_secs(1));
+        }
+        let mut rules = Rules::default();
+        rules.allow("**");
+        let mut lines = Lines::new("host".to_owned(), rules.compiled().unwrap());
+        let snapshot = registry.snapshot();
+        let taken = snapshot
+            .taken()
+            .duration_since(UNIX_EPOCH)
+            .unwrap()
+            .as_secs();
+        let mut sent = 0;
+        let left_out = lines.each(&snapshot, |line| {
+            sent += 1;
+            let line = std::str::from_utf8(line).unwrap();
+            assert!(line.ends_with(&format!(" {taken}\n")), "{line}");
+        });
+        assert!(sent > 3 && left_out.is_empty(), "{sent} {left_out:?}");
+    }
+
+    #[test]
     fn rules_see_single_numbers() {
         let registry = Registry::new();
         let timer = registry.timer("web.latency").unwrap();
