@@ -195,7 +195,11 @@ impl Writer for Text<'_> {
             }
             let end = lines.end();
             lines.put(b"\"} ");
-            with_number(number, |number| lines.put(number));
+            match number {
+                // Without the call that the others share: most are counts.
+                Number::U64(count) => lines.put(itoa::Buffer::new().format(count).as_bytes()),
+                other => with_number(other, |number| lines.put(number)),
+            }
             lines.put(b"\n");
             if let Some((head, tail)) = &created {
                 lines.put(head);
