@@ -46,6 +46,7 @@
 //! | timing functions, `async` or not | [`timed`], [`Variants`](macro@Variants) |
 //! | stats of a group, of a trait's implementors, by name | [`collection!`], [`metered`], [`Registry`], [`incr`], [`set`] |
 //! | reading | [`snapshot()`], [`Snapshot`], [`report`] |
+//! | many processes as one | `distributed`, `combine`, `mapped`, `report::pipe`, each a feature |
 //! | everything that can be emitted | [`catalog()`](catalog::catalog) |
 //! | tests | [`mod@test`], [`Snapshot::since`] |
 //!
