@@ -140,7 +140,16 @@ fn remove(
         return Err(Problem::said(replaced));
     }
     let mut more = totals.clone();
-    more.add(&name, &snapshot);
+    more.add(&name, &snapshot).map_err(|conflict| {
+        Problem::said(format!(
+            "`{}` stays: `{}` is a {} there and a {} in `{}`",
+            path.display(),
+            conflict.path,
+            conflict.dropped,
+            conflict.kept,
+            file.display()
+        ))
+    })?;
     more.write(file)?;
     *totals = more;
     unlink()?;

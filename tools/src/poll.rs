@@ -98,7 +98,7 @@ impl Row {
         let mut row = Row::default();
         for source in sources {
             let labels = match source.read() {
-                Ok(look) => labels::of(&look.snapshot),
+                Ok(look) => labels::beside(source, &look.snapshot),
                 Err(problem) => {
                     // It may have ended: the others go on.
                     if let Problem::Said(text) = problem {

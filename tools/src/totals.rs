@@ -1,7 +1,5 @@
-//! The totals file: what processes counted that are gone, so that sums over restarts do not fall.
-//!
-//! It holds what they counted as they held it, kinds, families and distributions and all, so that it adds up with the stats
-//! of those that run: what stood in a page file with those of page files, what stood in a version-1 file with those.
+//! The totals file: what processes counted that are gone, so that sums over restarts do not fall. What of a stat lasts, and in
+//! which form, is the library's; here are the file and who may write it.
 //!
 //! A file's counts are added and the file is removed; whoever is killed in between must not have added them twice the next
 //! time. So a file that is being added is named in the totals until it is gone.
@@ -13,12 +11,13 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use calipers::Snapshot;
-use serde_json::{Map, Value as Json, json};
+use calipers::mapped::Totals as Counted;
+use calipers::snapshot::MergeConflict;
 
-use crate::problem::{Problem, complain};
+use crate::problem::Problem;
 
 /// What a totals file begins with.
-const BEGIN: &[u8] = br#"{"calipers-totals":1"#;
+const BEGIN: &[u8] = br#"{"calipers-totals":2"#;
 
 /// Whether a file that begins like this is one.
 pub(crate) fn is_totals(bytes: &[u8]) -> bool {
@@ -26,21 +25,21 @@ pub(crate) fn is_totals(bytes: &[u8]) -> bool {
 }
 
 /// What the dead have counted.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Totals {
-    counted: Snapshot,
+    counted: Counted,
     /// Files that are counted, and may still be there.
     adding: BTreeSet<String>,
 }
 
-impl Totals {
-    fn none() -> Totals {
-        Totals {
-            counted: Snapshot::side_by_side([]),
-            adding: BTreeSet::new(),
-        }
-    }
+/// The file, but for its begin.
+#[derive(serde::Deserialize)]
+struct Stored {
+    adding: BTreeSet<String>,
+    stats: Counted,
+}
 
+impl Totals {
     /// What a file holds; nothing when there is none yet.
     pub(crate) fn read(path: &Path) -> Result<Totals, Problem> {
         let broken = |error: &dyn std::fmt::Display| {
@@ -49,7 +48,7 @@ impl Totals {
         let bytes = match fs::read(path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Ok(Totals::none());
+                return Ok(Totals::default());
             }
             Err(error) => {
                 return Err(Problem::said(format!(
@@ -61,34 +60,24 @@ impl Totals {
         if !is_totals(&bytes) {
             return Err(broken(&"it begins with something else"));
         }
-        let mut json: Map<String, Json> =
+        let Stored { adding, stats } =
             serde_json::from_slice(&bytes).map_err(|error| broken(&error))?;
-        let counted = json
-            .remove("counted")
-            .ok_or_else(|| broken(&"it says nothing of what was counted"))?;
         Ok(Totals {
-            counted: serde_json::from_value(counted).map_err(|error| broken(&error))?,
-            adding: json
-                .get("adding")
-                .and_then(Json::as_array)
-                .into_iter()
-                .flatten()
-                .filter_map(|name| name.as_str().map(str::to_owned))
-                .collect(),
+            counted: stats,
+            adding,
         })
     }
 
-    /// Adds the counts of a dead file, told by its [`identity`], unless they are in already.
-    pub(crate) fn add(&mut self, file: &str, snapshot: &Snapshot) {
-        if !self.adding.insert(file.to_owned()) {
-            return;
+    /// Adds what a dead file counted, told by its [`identity`], unless it is in already.
+    ///
+    /// # Errors
+    /// It has something that is of another kind here, and nothing was added.
+    pub(crate) fn add(&mut self, file: &str, snapshot: &Snapshot) -> Result<(), MergeConflict> {
+        if !self.adding.contains(file) {
+            self.counted.add(snapshot)?;
+            self.adding.insert(file.to_owned());
         }
-        for conflict in self.counted.merge(&snapshot.counted()) {
-            complain(&format!(
-                "`{}` was a {} and now is a {}, which is not added to the totals",
-                conflict.path, conflict.kept, conflict.dropped
-            ));
-        }
+        Ok(())
     }
 
     /// Notes that a file is gone, which need not be told apart any more.
@@ -104,14 +93,7 @@ impl Totals {
         let mut beside = path.as_os_str().to_owned();
         beside.push(format!(".{}", std::process::id()));
         let beside = PathBuf::from(beside);
-        let cannot_be_json = |error: serde_json::Error| cannot(error.into());
-        let mut text = BEGIN.to_vec();
-        text.extend_from_slice(
-            format!(",\n\"adding\":{},\n\"counted\":", json!(self.adding)).as_bytes(),
-        );
-        let counted = self.counted.exact_json();
-        serde_json::to_writer_pretty(&mut text, &counted).map_err(cannot_be_json)?;
-        text.extend_from_slice(b"}\n");
+        let text = self.text().map_err(|error| cannot(error.into()))?;
         let written = OpenOptions::new()
             .write(true)
             .create_new(true)
@@ -128,9 +110,20 @@ impl Totals {
         written.map_err(cannot)
     }
 
-    /// What was counted.
-    pub(crate) fn snapshot(self) -> Snapshot {
-        self.counted
+    /// The file: JSON, for those who look into it.
+    fn text(&self) -> serde_json::Result<Vec<u8>> {
+        let mut text = BEGIN.to_vec();
+        text.extend_from_slice(b",\n\"adding\":");
+        serde_json::to_writer(&mut text, &self.adding)?;
+        text.extend_from_slice(b",\n\"stats\":");
+        serde_json::to_writer(&mut text, &self.counted)?;
+        text.extend_from_slice(b"}\n");
+        Ok(text)
+    }
+
+    /// The totals as a snapshot, to be merged with those of processes.
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        self.counted.snapshot().clone()
     }
 }
 
@@ -166,44 +159,22 @@ pub(crate) fn lock(path: &Path) -> Result<File, Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use calipers::Registry;
-    use std::time::Duration;
 
     #[test]
-    fn totals_read_back_as_what_they_were_and_add_up() {
-        let registry = Registry::new();
-        registry.counter("done").unwrap().add(u64::MAX - 5);
-        registry.gauge("load").unwrap().set(0.5);
-        registry.up_down_counter("open").unwrap().add(3);
-        for n in 1..1000 {
-            registry.histogram("size").unwrap().record(n * n);
-            registry
-                .timer("query")
-                .unwrap()
-                .record(Duration::from_micros(n));
-        }
+    fn totals_read_back_as_they_were_written() {
+        let registry = calipers::Registry::new();
+        registry.counter("a.b").unwrap().add(u64::MAX);
+        registry.counter("a.b.c").unwrap().add(9);
+        registry.histogram("size").unwrap().record(0.1);
+        let mut totals = Totals::default();
+        totals.add("one", &registry.snapshot()).unwrap();
         let path = std::env::temp_dir().join(format!("calipers-totals-{}", std::process::id()));
         let _ = fs::remove_file(&path);
-        let now = registry.snapshot();
-        for round in 1..=3 {
-            let mut totals = Totals::read(&path).unwrap();
-            totals.add(&format!("file {round}"), &now);
-            totals.add(&format!("file {round}"), &now); // once is enough
-            totals.write(&path).unwrap();
-        }
-        let read = Totals::read(&path).unwrap().snapshot();
-        let twice = now.merged(&now);
-        let thrice = twice.merged(&now);
-        assert_eq!(read.counter("/done"), Some(u64::MAX), "and no further");
-        assert_eq!(
-            read.histogram("/size").unwrap().lifetime(),
-            thrice.histogram("/size").unwrap().lifetime()
-        );
-        assert_eq!(
-            read.timer("/query").unwrap().outcomes(),
-            thrice.timer("/query").unwrap().outcomes()
-        );
-        assert!(read.value("/load").is_none() && read.value("/open").is_none());
+        assert_eq!(Totals::read(&path).unwrap(), Totals::default());
+        totals.write(&path).unwrap();
+        let read = Totals::read(&path).unwrap();
+        assert_eq!(read, totals);
+        assert_eq!(read.snapshot().counter("/a/b/c"), Some(9));
         fs::write(&path, "{}").unwrap();
         assert!(Totals::read(&path).is_err());
         fs::remove_file(path).unwrap();

@@ -39,7 +39,8 @@
 //!
 //! `arena` is the file as memory, `pages` what the cells take from it, `journal` the description of the stats (told by the tree),
 //! `folder` whose files they are, `enabled` the begin and the end of it; `reader` reads, without mapping anything, and with
-//! bounds on what a hostile file can cost. `docs/page-files.md` in the repository has the format, byte by byte.
+//! bounds on what a hostile file can cost; `totals` is what is kept of files that go. `docs/page-files.md` in the repository
+//! has the format, byte by byte.
 
 #![allow(unsafe_code)] // memory that is a file: each block says who upholds what
 
@@ -58,6 +59,7 @@ mod reader;
 mod removal;
 mod series;
 mod space;
+mod totals;
 mod values;
 
 use std::io;
@@ -68,6 +70,7 @@ pub use enabled::{enable, keep, path};
 pub use error::{EnableError, ReadError, RemoveError};
 use reader::head::Head;
 use reader::input::Input;
+pub use totals::Totals;
 
 use crate::Snapshot;
 

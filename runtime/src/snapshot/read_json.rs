@@ -56,16 +56,7 @@ impl<'de> Deserialize<'de> for Snapshot {
             }
             if let Json::Members(kinds) = json {
                 for (kind, paths) in kinds {
-                    match std::mem::take(paths) {
-                        Json::Members(members) if kind == told_kinds::DISTRIBUTIONS => {
-                            for (path, json) in members {
-                                if let Some(exact) = exact(json) {
-                                    told.note_distribution(path, exact);
-                                }
-                            }
-                        }
-                        paths => told.note(kind, paths.texts()),
-                    }
+                    told.note(kind, std::mem::take(paths).texts());
                 }
             }
             false
@@ -120,10 +111,8 @@ fn gather(
             (Json::Nothing, _) => (Kind::Gauge, Value::Gauge(None)),
             (Json::Text(text), _) => (Kind::Text, Value::Text(Some(text.into()))),
             (Json::List(_), _) => return None,
-            (Json::Members(members), Some(kind @ Kind::Family(of))) => {
-                (kind, family(members, &at, *of, told))
-            }
-            (Json::Members(members), _) => match structured(&members, told.distribution(&at)) {
+            (Json::Members(members), Some(kind @ Kind::Family(of))) => (kind, family(members, *of)),
+            (Json::Members(members), _) => match structured(&members) {
                 Some(stat) => stat,
                 None => {
                     // A place beside a stat of its name has a slash at the end.
@@ -142,14 +131,11 @@ fn gather(
 }
 
 /// A family of members of a kind; what is of another is left out.
-fn family(members: Vec<(String, Json)>, at: &str, of: Kind, told: &Told) -> Value {
+fn family(members: Vec<(String, Json)>, of: Kind) -> Value {
     let members = members.into_iter().filter_map(|(key, json)| {
         let (kind, value) = match json {
             Json::Number(number) => told_kinds::number(Some(of), number),
-            Json::Members(members) => {
-                let path = format!("{at}/{}", segment(&key));
-                structured(&members, told.distribution(&path))?
-            }
+            Json::Members(members) => structured(&members)?,
             _ => return None,
         };
         kind.same(of).then_some((key, value))
@@ -158,56 +144,8 @@ fn family(members: Vec<(String, Json)>, at: &str, of: Kind, told: &Told) -> Valu
     Value::Family(Arc::new(members.into_iter().collect()))
 }
 
-/// A distribution that was told whole.
-fn exact(json: Json) -> Option<Distribution> {
-    let Json::List(parts) = json else { return None };
-    let [
-        Json::Number(Number::U64(zero)),
-        Json::Number(min),
-        Json::Number(max),
-        Json::Text(whole),
-        Json::Number(rest),
-        Json::List(buckets),
-    ] = &parts[..]
-    else {
-        return None;
-    };
-    let mut read: Vec<(i32, u64)> = Vec::with_capacity(buckets.len());
-    for bucket in buckets {
-        let Json::List(pair) = bucket else {
-            return None;
-        };
-        let [Json::Number(index), Json::Number(Number::U64(count))] = &pair[..] else {
-            return None;
-        };
-        let index = match *index {
-            Number::U64(index) => i32::try_from(index).ok()?,
-            Number::I64(index) => i32::try_from(index).ok()?,
-            _ => return None,
-        };
-        let is_one = (scale::MIN_INDEX..=scale::MAX_INDEX).contains(&index);
-        let ascends = read.last().is_none_or(|(before, _)| *before < index);
-        if !is_one || !ascends || *count == 0 {
-            return None;
-        }
-        read.push((index, *count));
-    }
-    Some(Distribution {
-        zero: *zero,
-        buckets: read,
-        min: min.as_f64(),
-        max: max.as_f64(),
-        whole: whole.parse().ok()?,
-        rest: rest.as_f64(),
-    })
-}
-
-/// The stat that has these members, if any has. Its distribution, where that was told, is `exact`.
-fn structured(members: &[(String, Json)], exact: Option<&Distribution>) -> Option<(Kind, Value)> {
-    let lifetime = |members: &Members<'_>, per| match exact {
-        Some(exact) => exact.clone(),
-        None => distribution(members, per),
-    };
+/// The stat that has these members, if any has.
+fn structured(members: &[(String, Json)]) -> Option<(Kind, Value)> {
     let members = Members(members);
     if members.number("count").is_some() && members.number("rate15").is_some() {
         let rates = Rates {
@@ -216,12 +154,11 @@ fn structured(members: &[(String, Json)], exact: Option<&Distribution>) -> Optio
             m15: members.float("rate15"),
         };
         if members.get("inFlight").is_some() {
-            let timer = timer(&members, lifetime(&members, 1e9), rates);
-            return Some((Kind::Timer, Value::Timer(Arc::new(timer))));
+            return Some((Kind::Timer, Value::Timer(Arc::new(timer(&members, rates)))));
         }
         if members.get("refused").is_some() {
             let histogram = HistogramValue {
-                lifetime: lifetime(&members, 1.0),
+                lifetime: distribution(&members, 1.0),
                 recent: members.recent(1.0),
                 rates,
                 refused: members.whole("refused"),
@@ -254,9 +191,9 @@ fn structured(members: &[(String, Json)], exact: Option<&Distribution>) -> Optio
     None
 }
 
-fn timer(members: &Members<'_>, lifetime: Distribution, rates: Rates) -> TimerValue {
+fn timer(members: &Members<'_>, rates: Rates) -> TimerValue {
     TimerValue {
-        lifetime,
+        lifetime: distribution(members, 1e9),
         recent: members.recent(1e9),
         rates,
         outcomes: Outcomes {

@@ -141,7 +141,9 @@ fn files(processes: &Processes, glob: &str) -> Result<Json, String> {
 
 fn all_labels(processes: &Processes) -> Result<Json, String> {
     let look = processes.look();
-    let labels = look.read().flat_map(|(_, snapshot)| labels::of(snapshot));
+    let labels = look
+        .read()
+        .flat_map(|(source, snapshot)| labels::beside(source, snapshot));
     let labels: BTreeSet<String> = labels.map(|field| field.label).collect();
     Ok(json!({ "stats": labels }))
 }
@@ -153,7 +155,7 @@ fn values(processes: &Processes, label: &str, asked: &Parameters) -> Result<Json
         if !asked.chosen.has(source) {
             continue;
         }
-        for field in labels::of(snapshot) {
+        for field in labels::beside(source, snapshot) {
             let fits = if asked.exact {
                 field.label == label
             } else {

@@ -9,4 +9,5 @@ mod screen;
 mod shell;
 mod slurp;
 mod top;
+mod totals;
 mod web;

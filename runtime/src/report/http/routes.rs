@@ -228,10 +228,7 @@ impl Routes {
             (Ok(found), format) => {
                 // Nothing there is left by the filter: an object without members.
                 let tree = match found.at(&asked.path) {
-                    Some(tree) if asked.kinds => Found::Told(WithKinds {
-                        tree,
-                        is_exact: false,
-                    }),
+                    Some(tree) if asked.kinds => Found::Told(WithKinds(tree)),
                     Some(tree) => Found::Tree(tree),
                     None => Found::Nothing {},
                 };
