@@ -36,6 +36,8 @@ mod since;
 mod standing;
 mod subtree;
 mod table;
+#[cfg(any(feature = "http", test))]
+mod telling;
 #[cfg(test)]
 mod tests;
 mod timer;
@@ -72,9 +74,9 @@ pub(crate) use select::Kept;
 pub(crate) use standing::Standing;
 pub use subtree::SubTree;
 pub use table::Table;
-pub use timer::{Durations, HistogramValue, Outcomes, TimerValue};
 #[cfg(feature = "http")]
-pub(crate) use told_kinds::WithKinds;
+pub(crate) use telling::WithKinds;
+pub use timer::{Durations, HistogramValue, Outcomes, TimerValue};
 pub use value::{MeterValue, Number, Rates, Value};
 
 use crate::Kind;

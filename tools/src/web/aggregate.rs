@@ -40,6 +40,14 @@ impl Aggregate {
         if let Some(whole) = whole {
             return self.of_whole(&whole);
         }
+        let texts: Option<Vec<&str>> = values.iter().map(FieldValue::as_text).collect();
+        if let Some(texts) = texts {
+            return match self {
+                Aggregate::Largest => texts.into_iter().max().map(|text| json!(text)),
+                Aggregate::Smallest => texts.into_iter().min().map(|text| json!(text)),
+                _ => None,
+            };
+        }
         let floats: Vec<f64> = values
             .iter()
             .map(FieldValue::as_f64)
@@ -144,6 +152,9 @@ mod tests {
         let text = [FieldValue::Text("a".into())];
         assert_eq!(of("sum", &text), None);
         assert_eq!(of("one", &text), Some(json!("a")));
+        let texts = ["b", "a"].map(|text| FieldValue::Text(text.into()));
+        assert_eq!(of("max", &texts), Some(json!("b")));
+        assert_eq!(of("min", &texts), Some(json!("a")));
         assert_eq!(of("nonzero-avg", &[FieldValue::Unsigned(0)]), None);
         assert_eq!(of("nonzero-min", &[FieldValue::Float(0.0)]), None);
         let large = [FieldValue::Unsigned(u64::MAX), FieldValue::Unsigned(0)];

@@ -28,17 +28,11 @@ pub(super) fn make_legal(label: &mut String) {
 
 /// Adds a stat's path, its place's and its name, to a prefix: slashes become dots.
 pub(super) fn push_path(label: &mut String, place: &str, name: &str) {
-    let begin = label.len();
-    for segment in place
-        .split('/')
-        .filter(|segment| !segment.is_empty())
-        .chain([name])
-    {
-        if label.len() > begin {
-            label.push('.');
-        }
+    for segment in place.split('/').filter(|segment| !segment.is_empty()) {
         label.push_str(&unescape(segment));
+        label.push('.');
     }
+    label.push_str(&unescape(name));
 }
 
 /// Adds the name of a part to a stat's label.
@@ -85,5 +79,8 @@ mod tests {
         let mut label = "web_".to_owned();
         push_path(&mut label, "", "top");
         assert_eq!(label, "web_top");
+        let mut label = String::new();
+        push_path(&mut label, "/%/a", "%");
+        assert_eq!(label, ".a.", "empty parts, which are written so");
     }
 }

@@ -10,7 +10,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 use super::signature::Signature;
@@ -21,8 +21,10 @@ pub(super) const VERSION: u8 = 1;
 /// In the place of a write buffer's number: the value is there once.
 pub(super) const UNBUFFERED: u8 = 0xff;
 
-/// What is kept of one file at most, in bytes: some 300,000 fields, and far below what a process has.
-const KEPT: usize = 48 << 20;
+/// What is kept of one file at most, in bytes, whatever it says: some 300,000 fields.
+const KEPT: u64 = 48 << 20;
+/// What is kept of a large one, in multiples of what it takes on the disk: more than short labels need.
+const TIMES: u64 = 8;
 /// What a field takes beside its texts: itself, as much again while the vector grows, and what allocators add to a text.
 const OVERHEAD: usize = 2 * size_of::<Field>() + 32;
 /// A longer text is cut: the format's own strings have 255 bytes.
@@ -98,7 +100,7 @@ pub enum ReadError {
 /// Reads a version-1 file, ours or Python's.
 ///
 /// A file that is damaged gives what stands before the damage, and says what it is. No more than 64 MB are used, whatever
-/// the file says.
+/// the file says, or eight times what it takes on the disk, if that is more.
 ///
 /// # Errors
 ///
@@ -126,14 +128,17 @@ pub(super) fn read_opened(file: &File) -> Result<Fields, ReadError> {
         Some(&[other]) => return Err(ReadError::Version(other)),
         _ => return Err(ReadError::Version(0)),
     }
+    let metadata = file.metadata()?;
+    let stored = metadata.len().min(512 * metadata.blocks()); // not its holes
+    let most = KEPT.max(stored.saturating_mul(TIMES));
     let mut fields = Vec::new();
     let mut kept = 0;
     let mut at = 1;
     loop {
         match field(&mut window, at) {
             Ok(Some((field, next))) => {
-                kept += OVERHEAD + field.label.len() + text_len(&field.value);
-                if kept > KEPT {
+                kept += (OVERHEAD + field.label.len() + text_len(&field.value)) as u64;
+                if kept > most {
                     return Ok(Fields {
                         fields,
                         damage: Some(ReadError::TooLarge),

@@ -192,7 +192,7 @@ fn names_made_of_dots_do_not_multiply() {
     let snapshot = read(folder.file(&file(&fields))).unwrap().snapshot();
     assert_eq!(snapshot.len(), 1);
     let dots = read(folder.file(&file(&[field(b"...", "b", 0xff, &[1])]))).unwrap();
-    assert_eq!(dots.snapshot().gauge("/_"), Some(1.0));
+    assert_eq!(dots.snapshot().gauge("/%/%/%/%"), Some(1.0));
 }
 
 fn published(folder: &Folder, registry: &Registry) -> Published {
@@ -431,4 +431,28 @@ fn a_file_of_countless_fields_is_read_as_far_as_memory_is_bounded() {
     let kept =
         read.fields.capacity() * size_of::<Field>() + read.fields.len() * smallest_allocation;
     assert!(kept < 64 << 20, "{kept}");
+}
+
+#[test]
+fn an_honest_file_is_read_whole_however_large_it_is() {
+    const FIELDS: usize = 400_000;
+    let folder = Folder::new("honest");
+    let fields = (0..FIELDS).map(|n| field(format!("n.{n}").as_bytes(), "Q", 0xff, &[1; 8]));
+    let read = read(folder.file(&file(&fields.collect::<Vec<_>>()))).unwrap();
+    assert!(read.damage.is_none(), "{:?}", read.damage);
+    assert_eq!(read.fields.len(), FIELDS);
+}
+
+#[test]
+fn labels_that_differ_in_empty_parts_alone_stay_apart() {
+    let folder = Folder::new("empty-parts");
+    let labels = ["a.b", "a..b", ".x", "x.", "x", "...", "app.by.", "app.by"];
+    let fields = labels.map(|label| field(label.as_bytes(), "Q", 0xff, &[1; 8]));
+    let read = read(folder.file(&file(&fields))).unwrap();
+    let shown = Fields::of(&read.snapshot()).fields;
+    let mut shown: Vec<_> = shown.into_iter().map(|field| field.label).collect();
+    let mut expected = labels.map(str::to_owned);
+    shown.sort();
+    expected.sort();
+    assert_eq!(shown, expected);
 }

@@ -15,9 +15,12 @@ pub(super) const WRITER: &str = "org.calipers.version";
 const DEEPEST: usize = 32;
 /// What the paths of all places may take, in bytes; then labels are left in one piece.
 const PATHS: usize = 64 << 20;
+/// They may always take so many times what the labels do.
+const PARTS: usize = 16;
 
 impl Fields {
-    /// The fields as a tree: labels are parted at their dots, `handler.requests` is `/handler/requests`.
+    /// The fields as a tree: labels are parted at their dots, `handler.requests` is `/handler/requests`, and an empty part
+    /// is written as [`escape`] does.
     ///
     /// The format tells no counter from a number that stands for itself. In a file of ours a `Q` is a counter, for we
     /// mark the others. In one of Python's it is a counter where it has two buffers, as its `CounterField` has; so has
@@ -39,6 +42,8 @@ impl Fields {
             });
         let created = created.and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since));
         // A place of the tree has a whole path, so that a file made of nothing but dots could ask for any amount of them.
+        let labels: usize = self.fields.iter().map(|field| field.label.len()).sum();
+        let most = PATHS.max(PARTS * labels);
         let mut paths = 0;
         let standing = self.fields.iter().map(|field| {
             let (kind, value) = match &field.value {
@@ -55,16 +60,8 @@ impl Fields {
             };
             let segments = field.label.split('.').count();
             paths += field.label.len() * segments;
-            if segments <= DEEPEST && paths <= PATHS {
-                Standing::at(
-                    field
-                        .label
-                        .split('.')
-                        .filter(|part| !part.is_empty())
-                        .map(escape),
-                    kind,
-                    value,
-                )
+            if segments <= DEEPEST && paths <= most {
+                Standing::at(field.label.split('.').map(escape), kind, value)
             } else {
                 Standing::at([escape(&field.label)].into_iter(), kind, value)
             }

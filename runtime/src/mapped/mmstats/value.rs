@@ -29,6 +29,14 @@ impl FieldValue {
             FieldValue::Text(_) => None,
         }
     }
+
+    /// The text, `None` for a number.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            FieldValue::Text(text) => Some(text),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for FieldValue {

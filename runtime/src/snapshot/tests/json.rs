@@ -220,7 +220,7 @@ fn whole_numbers_read_back_as_what_they_were_where_kinds_are_told() {
     ]);
     let read = |at: &str| -> Snapshot {
         let tree = sample.at(at).unwrap();
-        let told = told_kinds::WithKinds(tree);
+        let told = telling::WithKinds(tree);
         serde_json::from_value(to_value(told).unwrap()).unwrap()
     };
     let whole = read("/");
