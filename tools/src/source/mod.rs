@@ -38,6 +38,9 @@ pub(crate) enum Origin {
     Address(Address),
 }
 
+/// Where a page file says how often there was no room in it.
+const LEFT_OUT: &str = "/calipers/faults/fileFull";
+
 /// What a source said.
 pub(crate) struct Look {
     pub(crate) snapshot: Snapshot,
@@ -105,7 +108,17 @@ pub(crate) fn read_all(sources: &[Source]) -> Result<(Vec<(String, Snapshot)>, b
     for source in sources {
         match source.read() {
             Ok(look) => {
-                all &= look.is_whole;
+                let left_out = match source.origin {
+                    Origin::Page(_) => look.snapshot.counter(LEFT_OUT).unwrap_or(0),
+                    _ => 0,
+                };
+                if left_out > 0 {
+                    complain(&format!(
+                        "`{}` found no room in its file {left_out} times: numbers are missing",
+                        source.name
+                    ));
+                }
+                all &= look.is_whole && left_out == 0;
                 read.push((source.name.clone(), look.snapshot));
             }
             Err(problem) => problems.push(problem),

@@ -17,6 +17,8 @@ pub(crate) struct Sample {
     /// Which of them was looked at; nothing for all of them added together.
     pub(crate) process: Option<String>,
     pub(crate) taken: Instant,
+    /// What is to be known of it: that it is gone, or that some of all cannot be read.
+    pub(crate) remark: Option<String>,
     /// What it holds, or why it cannot be read.
     pub(crate) snapshot: Result<Snapshot, String>,
 }
@@ -84,6 +86,7 @@ fn sample(
     loop {
         let began = Instant::now();
         let process = wanted.choice().process.clone();
+        let (snapshot, remark) = look(&found.sources, process.as_deref());
         let sample = Sample {
             processes: found
                 .sources
@@ -91,7 +94,8 @@ fn sample(
                 .map(|source| source.name.clone())
                 .collect(),
             taken: began,
-            snapshot: look(&found.sources, process.as_deref()),
+            remark,
+            snapshot,
             process,
         };
         match sender.try_send(sample) {
@@ -110,26 +114,39 @@ fn sample(
     }
 }
 
-fn look(sources: &[Source], process: Option<&str>) -> Result<Snapshot, String> {
+type Looked = (Result<Snapshot, String>, Option<String>);
+
+fn look(sources: &[Source], process: Option<&str>) -> Looked {
     let said = |problem| match problem {
         Problem::Said(text) | Problem::Usage(text) => text,
         Problem::ReaderGone => String::new(),
     };
-    let chosen = sources
-        .iter()
-        .filter(|source| process.is_none_or(|process| source.name == process));
+    let chosen = sources.iter();
+    let chosen = chosen.filter(|source| process.is_none_or(|process| source.name == process));
+    let chosen: Vec<&Source> = chosen.collect();
     let mut all: Option<Snapshot> = None;
-    let mut problem = None;
-    for source in chosen {
+    let (mut problem, mut unread) = (None, 0);
+    for source in &chosen {
         match (source.look(), &mut all) {
             (Ok(snapshot), Some(all)) => drop(all.merge(&snapshot)),
             (Ok(snapshot), all @ None) => *all = Some(snapshot),
-            (Err(error), _) => problem = Some(said(error)),
+            (Err(error), _) => {
+                unread += 1;
+                problem = Some(said(error));
+            }
         }
     }
+    let gone = chosen.iter().filter(|source| source.end.is_some()).count();
+    let remark = match (&chosen[..], unread, gone) {
+        ([one], _, _) => one.end.map(str::to_owned),
+        (_, 0, 0) => None,
+        (_, 0, gone) => Some(format!("{gone} gone")),
+        (_, unread, 0) => Some(format!("{unread} cannot be read")),
+        (_, unread, gone) => Some(format!("{gone} gone, {unread} cannot be read")),
+    };
     let nothing = || match process {
         Some(gone) => format!("`{gone}` is gone; `[` and `]` choose another process"),
         None => "there is nothing to look at".to_owned(),
     };
-    all.ok_or_else(|| problem.unwrap_or_else(nothing))
+    (all.ok_or_else(|| problem.unwrap_or_else(nothing)), remark)
 }

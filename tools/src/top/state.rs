@@ -52,6 +52,8 @@ pub(crate) struct State {
     pub(crate) search: String,
     pub(crate) paused: bool,
     pub(crate) problem: Option<String>,
+    /// What is to be known of what is shown.
+    pub(crate) remark: Option<String>,
     pub(crate) snapshot: Option<Snapshot>,
     taken: Option<Instant>,
     counts: Counts,
@@ -80,6 +82,7 @@ impl State {
             search: String::new(),
             paused: false,
             problem: None,
+            remark: None,
             snapshot: None,
             taken: None,
             counts: Counts::new(),
@@ -161,6 +164,7 @@ impl State {
                 self.taken = None;
             }
         }
+        self.remark = sample.remark;
         let snapshot = match sample.snapshot {
             Ok(snapshot) => snapshot,
             Err(problem) => {

@@ -64,6 +64,7 @@ impl Top {
             processes: self.processes.clone(),
             process: self.state.process().map(str::to_owned),
             taken: self.now,
+            remark: None,
             snapshot,
         });
     }

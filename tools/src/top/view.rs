@@ -61,9 +61,11 @@ pub(crate) fn draw(frame: &mut Frame<'_>, state: &mut State) {
 }
 
 fn title(state: &State, width: u16) -> String {
+    let remark = state.remark.as_ref();
     let left = format!(
-        " calipers top  {}  {} stats",
+        " calipers top  {}{}  {} stats",
         humane::printable(&state.process_name()),
+        remark.map_or_else(String::new, |remark| format!(" ({remark})")),
         humane::grouped(state.stats() as u64)
     );
     let right = match (&state.problem, state.paused) {

@@ -11,6 +11,7 @@ use calipers_tests::parts::Folder;
 use serde_json::{Value as Json, json};
 
 use crate::command::{calipers, counting, printed, publish, run, text};
+use crate::totals::Counting;
 
 #[test]
 fn a_file_is_shown_as_a_table() {
@@ -224,4 +225,20 @@ fn names_of_files_do_not_act_on_the_terminal() {
         !complaint.contains('\x1b') && complaint.lines().count() == 1,
         "{complaint:?}"
     );
+}
+
+#[test]
+fn numbers_that_found_no_room_in_a_page_file_are_said_to_be_missing() {
+    let folder = Folder::new("slurp-full");
+    let pages = folder.path("pages");
+    Counting::start(&pages).kill();
+    let path = calipers::mapped::files(&pages).unwrap().remove(0).path;
+    let file = fs::File::options().write(true).open(path).unwrap();
+    // Where the header counts them.
+    std::os::unix::fs::FileExt::write_all_at(&file, &5_u64.to_ne_bytes(), 72).unwrap();
+    let (code, shown, complaint) = run(&["slurp", text(&pages)]);
+    assert_eq!(code, 1, "{complaint}");
+    assert!(shown.contains("(was killed)"), "{shown}");
+    let missing = "found no room in its file 5 times: numbers are missing\n";
+    assert!(complaint.ends_with(missing), "{complaint}");
 }

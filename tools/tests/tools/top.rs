@@ -7,6 +7,7 @@ use calipers_tests::parts::{Folder, until};
 
 use crate::command::{counting, flush, publish, run, text};
 use crate::screen::Screen;
+use crate::totals::Counting;
 
 #[test]
 fn real_keys_on_a_real_terminal_are_heeded_and_the_terminal_is_given_back() {
@@ -90,4 +91,24 @@ fn without_a_terminal_it_says_what_to_use_instead() {
     let (code, shown, complaint) = run(&["top", text(file.path())]);
     assert_eq!((code, &*shown), (2, ""));
     assert!(complaint.contains("needs a terminal"), "{complaint}");
+}
+
+#[test]
+fn what_became_of_processes_stands_beside_their_names() {
+    let folder = Folder::new("top-killed");
+    let pages = folder.path("pages");
+    let mut process = Counting::start(&pages);
+    let screen = Screen::of(&["top", "-d", "0.1", text(&pages)]);
+    screen.shows("calipers top  tools");
+    process.kill();
+    screen.shows(" (was killed)  ");
+    let _second = Counting::start(&pages);
+    screen.shows("all 2 processes (1 gone)");
+    let third = Counting::start(&pages);
+    screen.shows("all 3 processes (1 gone)");
+    let files = calipers::mapped::files(&pages).unwrap();
+    let damaged = files.iter().find(|file| file.pid == third.pid()).unwrap();
+    let file = std::fs::File::options().write(true).open(&damaged.path);
+    std::os::unix::fs::FileExt::write_all_at(&file.unwrap(), &[0xff; 8], 64).unwrap();
+    screen.shows("all 3 processes (1 gone, 1 cannot be read)");
 }

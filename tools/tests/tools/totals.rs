@@ -35,10 +35,10 @@ struct Pool {
 }
 
 /// A process with a page file, until it is killed.
-struct Counting(Child);
+pub(crate) struct Counting(Child);
 
 impl Counting {
-    fn start(pages: &Path) -> Counting {
+    pub(crate) fn start(pages: &Path) -> Counting {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command
             .args([
@@ -56,7 +56,11 @@ impl Counting {
         Counting(child)
     }
 
-    fn kill(&mut self) {
+    pub(crate) fn pid(&self) -> u32 {
+        self.0.id()
+    }
+
+    pub(crate) fn kill(&mut self) {
         self.0.kill().unwrap();
         self.0.wait().unwrap();
     }
