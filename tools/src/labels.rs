@@ -3,7 +3,7 @@
 use calipers::Snapshot;
 use calipers::mapped::mmstats::{Field, Fields};
 
-use crate::source::{Origin, Source};
+use crate::source::Source;
 
 /// All labels of a snapshot with their values.
 pub(crate) fn of(snapshot: &Snapshot) -> Vec<Field> {
@@ -13,7 +13,7 @@ pub(crate) fn of(snapshot: &Snapshot) -> Vec<Field> {
 /// What a process says beside others: of those that are gone only what they counted, for nothing stands at anything there.
 pub(crate) fn beside(source: &Source, snapshot: &Snapshot) -> Vec<Field> {
     let mut fields = of(snapshot);
-    if matches!(source.origin, Origin::Totals(_)) {
+    if source.is_totals() {
         fields.retain(Field::is_count);
     }
     fields

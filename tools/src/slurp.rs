@@ -21,7 +21,10 @@ pub(crate) fn run(asked: &Slurp) -> Result<ExitCode, Problem> {
         chosen(asked, snapshot)?;
     }
     if asked.merged {
-        read = merged(read);
+        let totals = found.sources.iter().filter(|source| source.is_totals());
+        let totals = totals.filter(|totals| read.iter().any(|(name, _)| *name == totals.name));
+        let name = together(read.len(), totals.count());
+        read = merged(name, read);
     }
     let text = if asked.json {
         json(&read, asked.merged)?
@@ -67,8 +70,20 @@ fn chosen(asked: &Slurp, snapshot: &mut Snapshot) -> Result<(), Problem> {
     Ok(())
 }
 
-fn merged(read: Vec<(String, Snapshot)>) -> Vec<(String, Snapshot)> {
-    let count = read.len();
+/// What so many sources are called, of which some are totals.
+fn together(all: usize, totals: usize) -> String {
+    let processes = match all - totals.min(all) {
+        0 => return "totals".to_owned(),
+        1 => "1 process".to_owned(),
+        more => format!("{more} processes"),
+    };
+    match totals {
+        0 => processes,
+        _ => processes + " and totals",
+    }
+}
+
+fn merged(name: String, read: Vec<(String, Snapshot)>) -> Vec<(String, Snapshot)> {
     let all = read
         .into_iter()
         .map(|(_, snapshot)| snapshot)
@@ -81,9 +96,7 @@ fn merged(read: Vec<(String, Snapshot)>) -> Vec<(String, Snapshot)> {
             }
             all
         });
-    all.map(|all| (format!("{count} processes"), all))
-        .into_iter()
-        .collect()
+    all.map(|all| (name, all)).into_iter().collect()
 }
 
 /// One process is its tree, several are an object of trees.
@@ -122,5 +135,22 @@ fn push_labels(text: &mut String, snapshot: &Snapshot) {
         let label = printable(&field.label);
         let value = printable(&field.value.to_string());
         let _ = writeln!(text, "  {label:longest$} {value}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn totals_are_no_process() {
+        for (all, totals, name) in [
+            (1, 0, "1 process"),
+            (2, 0, "2 processes"),
+            (3, 1, "2 processes and totals"),
+            (1, 1, "totals"),
+        ] {
+            assert_eq!(together(all, totals), name);
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! What is printed, and in which colours.
 
+use std::env;
 use std::io::{self, IsTerminal, Write};
 
 use crate::problem::Problem;
@@ -12,9 +13,11 @@ pub(crate) fn print(bytes: &[u8]) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Whether colours are of use: a terminal shows them, and nobody asked for none (`NO_COLOR`).
+/// Whether colours are of use: a terminal shows them that knows any, and nobody asked for none (`NO_COLOR`).
 pub(crate) fn has_colours() -> bool {
-    io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+    io::stdout().is_terminal()
+        && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        && env::var_os("TERM").is_none_or(|name| name != "dumb")
 }
 
 /// Text in bold, where there are colours.

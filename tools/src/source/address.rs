@@ -41,7 +41,9 @@ impl Address {
         let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
         let legal =
             |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '[' | ']');
+        let brackets = host.matches('[').count();
         if host.is_empty()
+            || brackets != host.matches(']').count()
             || !host.chars().all(legal)
             || path.chars().any(|c| c.is_control() || c == ' ')
         {
@@ -194,6 +196,8 @@ mod tests {
             ("web", None),
             ("web.mmstats", None),
             ("::1", None),
+            ("http://[::1", None),
+            ("http://[::1]", Some("[::1]:80")),
             ("https://web:1", None),
             ("a b:1", None),
             ("web:99999", None),

@@ -79,7 +79,7 @@ pub(crate) fn found(words: &[String]) -> Result<Found, Problem> {
         return Err(Problem::Said(first));
     }
     // Those that run first: they say what units and helps are.
-    sources.sort_by_key(|source| matches!(source.origin, Origin::Totals(_)));
+    sources.sort_by_key(Source::is_totals);
     tell_apart(&mut sources);
     Ok(Found {
         sources,

@@ -87,6 +87,11 @@ impl Source {
         }
     }
 
+    /// Whether it is what is left of those that are gone.
+    pub(crate) fn is_totals(&self) -> bool {
+        matches!(self.origin, Origin::Totals(_))
+    }
+
     /// The file, if it is one.
     pub(crate) fn path(&self) -> Option<&Path> {
         match &self.origin {

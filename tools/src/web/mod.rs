@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use calipers::report::http::Server;
+use calipers::report::http::{ServeError, Server};
 use calipers::{Registry, Snapshot};
 
 use crate::cli::Web;
@@ -96,9 +96,10 @@ pub(crate) fn run(asked: &Web) -> Result<ExitCode, Problem> {
     for host in &asked.allow_host {
         server = server.allow_host(host);
     }
-    let server = server
-        .start()
-        .map_err(|error| Problem::said(error.to_string()))?;
+    let server = server.start().map_err(|error| match error {
+        ServeError::Address(_) => Problem::Usage(error.to_string()),
+        error => Problem::said(error.to_string()),
+    })?;
     print(format!("{}\n", server.url()).as_bytes())?;
     loop {
         std::thread::park(); // it serves from a thread of its own until somebody ends it

@@ -51,11 +51,10 @@ impl Screen {
                     .expect("its other side"),
             )
         };
-        command
-            .env("TERM", "xterm")
-            .stdin(open())
-            .stdout(open())
-            .stderr(open());
+        if command.get_envs().all(|(name, _)| name != "TERM") {
+            command.env("TERM", "xterm");
+        }
+        command.stdin(open()).stdout(open()).stderr(open());
         let child = command.spawn().expect("it starts");
         drop(command); // its ends of the terminal, which would keep it open
         let keys = File::from(master);

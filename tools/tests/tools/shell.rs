@@ -62,7 +62,7 @@ fn every_shell_gets_a_script_that_names_every_command() {
 }
 
 #[test]
-fn what_is_bold_is_so_on_a_terminal_alone_and_unless_no_color_is_set() {
+fn what_is_bold_is_so_on_a_terminal_alone_that_knows_it_and_unless_no_color_is_set() {
     let folder = Folder::new("shell-colours");
     let file = publish(&folder, "web", &counting(3));
     let asked = ["slurp", text(file.path())];
@@ -70,11 +70,13 @@ fn what_is_bold_is_so_on_a_terminal_alone_and_unless_no_color_is_set() {
     screen.shows("done");
     assert!(screen.is_bold("==> web"));
     assert!(!screen.is_bold("done"));
-    let mut plain = calipers(&asked);
-    plain.env("NO_COLOR", "1");
-    let screen = Screen::running(plain);
-    screen.shows("done");
-    assert!(!screen.is_bold("==> web"));
+    for (name, value) in [("NO_COLOR", "1"), ("TERM", "dumb")] {
+        let mut plain = calipers(&asked);
+        plain.env(name, value);
+        let screen = Screen::running(plain);
+        screen.shows("done");
+        assert!(!screen.is_bold("==> web"), "{name}");
+    }
     // No terminal.
     for asked in [&asked[..], &["poll", "-c", "1", "jobs.done", asked[1]]] {
         let shown = printed(asked);

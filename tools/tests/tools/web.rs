@@ -203,3 +203,13 @@ fn only_this_machine_can_connect_and_only_by_its_own_names() {
     assert_eq!(code, 1);
     assert!(complaint.contains("choose another port"), "{complaint}");
 }
+
+#[test]
+fn an_address_that_is_none_is_a_mistake_of_the_command_line() {
+    let folder = Folder::new("web-nowhere");
+    let _file = publish(&folder, "a", &counting(3));
+    let path = folder.path("");
+    let (code, shown, complaint) = run(&["web", text(&path), "--listen", "nonsense"]);
+    assert_eq!((code, &*shown), (2, ""), "{complaint}");
+    assert_eq!(complaint.lines().count(), 1, "{complaint}");
+}

@@ -7,7 +7,7 @@
 //!
 //! `slurpstats`, `pollstats`, `cleanstats` and `mmash` of mmstats 0.8 read it, and so do `calipers slurp`, `poll`, `top`,
 //! `web` and `clean`. [`read`] gives the fields of any such file, whoever wrote it, [`Fields::snapshot`] the same as a
-//! tree.
+//! tree. The original `slurpstats` prints what is not ASCII into a pipe only with `PYTHONIOENCODING=utf8`.
 //!
 //! # What is published
 //!
