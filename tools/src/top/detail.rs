@@ -148,7 +148,8 @@ fn distribution(of: &Distribution, per: f64, unit: &str, area: Rect) -> Vec<Line
     lines
 }
 
-/// At most so many stretches of equal width on a logarithmic scale, each with its upper edge and what lies in it.
+/// So many stretches of about equal width on a logarithmic scale, or as many as there are buckets, each with its upper edge
+/// and what lies in it; none that is empty.
 fn stretches(of: &Distribution, rows: usize) -> Vec<(f64, u64)> {
     let buckets: Vec<_> = of.buckets().collect();
     let indexes: Vec<i32> = buckets.iter().filter_map(|bucket| bucket.index).collect();
@@ -159,11 +160,13 @@ fn stretches(of: &Distribution, rows: usize) -> Vec<(f64, u64)> {
             .collect();
     };
     let span = (high - low) as usize + 1;
-    let width = span.div_ceil(rows).max(1) as i32;
+    let rows = rows.clamp(1, span);
     let mut stretches: Vec<(f64, u64)> = Vec::new();
     let mut last = None;
     for bucket in buckets {
-        let stretch = bucket.index.map(|index| (index - low) / width);
+        let stretch = bucket
+            .index
+            .map(|index| (index - low) as usize * rows / span);
         match stretches.last_mut() {
             Some(own) if last == Some(stretch) => *own = (bucket.upper, own.1 + bucket.count),
             _ => stretches.push((bucket.upper, bucket.count)),
@@ -171,4 +174,28 @@ fn stretches(of: &Distribution, rows: usize) -> Vec<(f64, u64)> {
         last = Some(stretch);
     }
     stretches
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_distribution_takes_the_rows_that_there_are() {
+        let registry = calipers::Registry::new();
+        let histogram = registry.histogram("size").unwrap();
+        for n in 1000..=1270 {
+            histogram.record(n);
+        }
+        let snapshot = registry.snapshot();
+        let of = snapshot.histogram("/size").unwrap().lifetime();
+        let buckets = of.buckets().count();
+        assert!((11..=13).contains(&buckets), "{buckets}");
+        for rows in [1, 4, 7, 10, 11, 16] {
+            let stretches = stretches(of, rows);
+            assert_eq!(stretches.len(), rows.min(buckets), "of {rows}");
+            let counted: u64 = stretches.iter().map(|stretch| stretch.1).sum();
+            assert_eq!(counted, 271);
+        }
+    }
 }
