@@ -28,7 +28,8 @@ struct Member<T> {
 /// The bits of a pointer to a member that are free.
 const MARK: usize = 63;
 
-/// What stands in them: bits of the hash that do not choose the place.
+/// What stands in them: bits of the hash. They say nothing of its place, which [`spread`] takes from where they are mixed with
+/// all the others.
 #[inline(always)]
 fn mark(hash: u64) -> usize {
     hash as usize & MARK
@@ -87,17 +88,18 @@ struct Grown<T> {
 impl<T> Grown<T> {
     /// Gives a member its place in memory, for as long as there is the index.
     fn house(&mut self, member: Member<T>) -> *const Member<T> {
-        let has_room = |room: &Vec<Member<T>>| room.len() < room.capacity();
-        if !self.rooms.last().is_some_and(has_room) {
-            self.rooms
-                .push(Vec::with_capacity(self.count.clamp(LEAST, MOST)));
-        }
-        let Some(room) = self.rooms.last_mut() else {
-            return ptr::null(); // there is one
+        let mut room = match self.rooms.pop() {
+            Some(room) if room.len() < room.capacity() => room,
+            full => {
+                self.rooms.extend(full);
+                Vec::with_capacity(self.count.clamp(LEAST, MOST))
+            }
         };
         room.push(member);
         // Not through a reference to all of them: others are being read.
-        room.as_ptr().wrapping_add(room.len() - 1)
+        let housed = room.as_ptr().wrapping_add(room.len() - 1);
+        self.rooms.push(room); // what is in it stays where it is
+        housed
     }
 }
 
@@ -216,6 +218,7 @@ impl<T> Index<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, AtomicUsize};
 
     fn spread(key: usize) -> u64 {
@@ -238,6 +241,28 @@ mod tests {
         assert_eq!(index.len(), 300);
         assert_eq!(index.insert(spread(5), 5, |a, b| a == b), (&5, Some(5)));
         assert_eq!(index.find(spread(301), |k| *k == 301), None);
+    }
+
+    #[test]
+    fn members_begin_a_line_each_and_go_with_the_index_each_once() {
+        let shared = Arc::new(());
+        let index = Index::new();
+        let many = if cfg!(miri) { 300 } else { 3_000 };
+        for key in 0..many {
+            // Two of each hash, and of all hashes only few have a mark of their own.
+            let hash = (key as u64 / 2) << 3;
+            index.insert(hash, (key, shared.clone()), |a, b| a.0 == b.0);
+            let (member, rejected) = index.insert(hash, (key, shared.clone()), |a, b| a.0 == b.0);
+            assert!(rejected.is_some());
+            let from_line = ptr::from_ref(member).addr() % align_of::<Member<usize>>();
+            assert_eq!(
+                from_line,
+                std::mem::offset_of!(Member<(usize, Arc<()>)>, value)
+            );
+        }
+        assert_eq!(Arc::strong_count(&shared), 1 + many);
+        drop(index);
+        assert_eq!(Arc::strong_count(&shared), 1);
     }
 
     #[test]
