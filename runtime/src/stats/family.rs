@@ -18,6 +18,7 @@ use crate::tree::class::{Spec, SpecRef};
 use crate::tree::entry::{Backing, Description, Source};
 use crate::tree::faults::{self, Fault};
 use crate::tree::members::{Members, OVERFLOW};
+use crate::tree::once::get_or_open;
 use crate::tree::place::Node;
 
 /// One stat per key: requests by route, errors by kind, latency by table.
@@ -103,11 +104,9 @@ impl<K: Key, S: Stat + Send + Sync + 'static> Family<K, S> {
                 None => shared.open_variant(key.place(), &key.key_text()),
             };
         }
-        let mut hasher = shared.hasher.build_hasher();
-        key.hash_key(&mut hasher);
-        let hash = hasher.finish();
-        match shared.index.find(hash, |(held, _)| key.is(held.bytes())) {
-            Some((_, member)) => member,
+        let hash = shared.hash(&key);
+        match shared.find(hash, &key) {
+            Some(member) => member,
             None => shared.admit(hash, key),
         }
     }
@@ -125,6 +124,19 @@ impl<K: Key, S: Stat + Send + Sync + 'static> Shared<K, S> {
         }
     }
 
+    #[inline(always)]
+    fn hash(&self, key: &impl Lookup<K>) -> u64 {
+        let mut hasher = self.hasher.build_hasher();
+        key.hash_key(&mut hasher);
+        hasher.finish()
+    }
+
+    #[inline(always)]
+    fn find(&self, hash: u64, key: &impl Lookup<K>) -> Option<&S> {
+        let (_, member) = self.index.find(hash, |(held, _)| key.is(held.bytes()))?;
+        Some(member)
+    }
+
     #[cold]
     #[inline(never)]
     fn open_variant(&self, place: usize, text: &str) -> &S {
@@ -136,7 +148,11 @@ impl<K: Key, S: Stat + Send + Sync + 'static> Shared<K, S> {
     #[inline(never)]
     fn admit(&self, hash: u64, key: impl Lookup<K>) -> &S {
         if self.members.is_full() && self.index.len() >= self.members.cap() {
-            return self.overflowing();
+            // Another thread may have admitted this very key since it was looked for.
+            return match self.find(hash, &key) {
+                Some(member) => member,
+                None => self.overflowing(),
+            };
         }
         // A user's conversion runs here, before any lock is taken.
         let text = key.key_text();
@@ -175,7 +191,7 @@ impl<K: Key, S: Stat + Send + Sync + 'static> Shared<K, S> {
                 self.members.cap()
             )
         });
-        self.overflow.get_or_init(|| self.member(OVERFLOW))
+        get_or_open(&self.overflow, || self.member(OVERFLOW))
     }
 }
 
@@ -241,3 +257,63 @@ pub trait Keyed {
 
 #[diagnostic::do_not_recommend]
 impl<K: Key, S: Stat + Send + Sync + 'static> Keyed for Family<K, S> {}
+
+#[cfg(test)]
+mod tests {
+    use crate::Registry;
+    use crate::prelude::*;
+    use crate::test::isolated;
+
+    #[derive(Instrumented)]
+    struct Capped {
+        #[stat(cap = 1)]
+        by_key: Family<String, Counter>,
+    }
+
+    #[test]
+    fn who_looked_before_the_last_key_was_admitted_counts_under_it_all_the_same() {
+        let scope = isolated();
+        let registry = Registry::new();
+        let capped = Capped::init_in(&registry, "/capped");
+        capped.by_key.get("last").inc();
+        // As a thread goes on that had looked for it until then.
+        let shared = &*capped.by_key.shared;
+        shared.admit(shared.hash(&"last"), "last").inc();
+        shared.admit(shared.hash(&"more"), "more").inc();
+        let snapshot = scope.snapshot_of(&registry);
+        assert_eq!(snapshot.counter("/capped/by_key/last"), Some(2));
+        assert_eq!(snapshot.counter("/capped/by_key/(other)"), Some(1));
+    }
+
+    #[test]
+    fn keys_of_every_length_that_differ_anywhere_have_a_member_each() {
+        let by_key = Family::<String, Counter>::detached();
+        let by_pair = Family::<(String, u8), Counter>::detached();
+        let mut keys = Vec::new();
+        for length in [0, 1, 3, 4, 7, 8, 15, 16, 17, 22, 23, 31, 32, 33, 64] {
+            keys.push("a".repeat(length));
+            for at in [0, length / 2, length.saturating_sub(1)] {
+                let mut key = "a".repeat(length).into_bytes();
+                key.get_mut(at).into_iter().for_each(|byte| *byte = b'b');
+                keys.push(String::from_utf8(key).unwrap());
+            }
+        }
+        keys.sort();
+        keys.dedup();
+        let places = |of: &dyn Fn(&String) -> *const Counter| {
+            let mut places: Vec<_> = keys.iter().map(of).collect();
+            assert!(
+                places
+                    .iter()
+                    .eq(keys.iter().map(of).collect::<Vec<_>>().iter())
+            );
+            places.sort();
+            places.dedup();
+            places.len()
+        };
+        assert_eq!(places(&|key| by_key.get(&**key)), keys.len());
+        assert_eq!(places(&|key| by_key.get(key.clone())), keys.len());
+        assert_eq!(places(&|key| by_pair.get((&**key, 7))), keys.len());
+        assert_eq!(places(&|key| by_pair.get((key, 0))), keys.len());
+    }
+}

@@ -2,6 +2,8 @@
 
 use std::sync::OnceLock;
 
+use crate::cells::gate;
+
 /// The value, made when it is first asked for. It is made before the lock is taken: opening a stat may log, and a logger may
 /// come back to the very static. Two threads that make it at once have opened the same stats; one of the two is dropped.
 #[inline]
@@ -10,6 +12,7 @@ pub(crate) fn get_or_open<T>(held: &OnceLock<T>, open: impl FnOnce() -> T) -> &T
     #[inline(never)]
     fn opened<T>(held: &OnceLock<T>, open: impl FnOnce() -> T) -> &T {
         let value = open();
+        let _pass = gate::enter(); // a child of `fork` would wait for ever for a thread that it does not have
         held.get_or_init(|| value)
     }
 
