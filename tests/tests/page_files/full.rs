@@ -112,3 +112,41 @@ fn grow_beyond() {
     snapshot();
     part::tell("as promised");
 }
+
+#[derive(Instrumented)]
+struct Late {
+    /// What nothing described before.
+    late: Counter,
+}
+
+#[test]
+fn what_finds_room_after_something_like_it_found_none_is_shown_whole() {
+    if part::enabled().is_none() {
+        let folder = Folder::new("late");
+        let test = "full::what_finds_room_after_something_like_it_found_none_is_shown_whole";
+        let mut running = Running::start(&mut within("300k", test, &folder));
+        running.wait_for("as promised");
+        return running.end();
+    }
+    // They are long, so that most probably there is room for a short one when there is none for another of them.
+    let mut kept = Vec::new();
+    while left_out() == 0 {
+        let path = format!("/long/{}/{}", kept.len(), "x".repeat(1000));
+        kept.push(calipers::registry().counter(&path).unwrap());
+    }
+    let mut shown = Vec::new();
+    for length in (1..900).rev().step_by(8) {
+        let (path, before) = (format!("/{}", "y".repeat(length)), left_out());
+        let late = Late::init(&path);
+        if left_out() == before {
+            shown.push((path + "/late", late));
+        } else {
+            assert!(!shown.is_empty() || length > 8, "nothing found room");
+        }
+    }
+    let file = mapped::read(mapped::path().unwrap()).unwrap();
+    for (path, _) in &shown {
+        assert_eq!(file.counter(path), Some(0), "{} bytes", path.len());
+    }
+    part::tell("as promised");
+}

@@ -66,6 +66,8 @@ struct State {
     declared: HashMap<usize, u32, RandomState>,
     /// The next number of one.
     next_spec: u32,
+    /// Those with lower numbers stand in the file; the others are pending.
+    written_specs: u32,
     generation: u32,
     /// What is there: its record, and where its value is if it keeps that itself.
     alive: HashMap<Key, (Span, Option<Slot>), RandomState>,
@@ -86,6 +88,7 @@ impl Description {
                 specs: HashMap::default(),
                 declared: HashMap::default(),
                 next_spec: 1,
+                written_specs: 1,
                 generation: 0,
                 alive: HashMap::default(),
                 totals: HashMap::default(),
@@ -244,8 +247,14 @@ impl State {
     /// Appends what is pending, and gives where. When there is no room it is left out, and counted.
     fn commit(&mut self, arena: &Arena) -> Option<u64> {
         let at = self.series.append(arena, &self.pending);
-        if at.is_none() {
+        if at.is_some() {
+            self.written_specs = self.next_spec;
+        } else {
             left_out(arena);
+            // Whoever needs them next writes them.
+            let written = self.written_specs;
+            self.specs.retain(|_, number| *number < written);
+            self.declared.retain(|_, number| *number < written);
         }
         at
     }
