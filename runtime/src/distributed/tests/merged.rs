@@ -1,0 +1,117 @@
+//! What the sources come to together.
+
+use super::*;
+
+#[test]
+fn counts_and_distributions_of_many_are_added_without_loss() {
+    let mut sources = United::new();
+    let together = Registry::new();
+    for number in 0..8_u64 {
+        let run = &mut Run::new(
+            ["a", "b", "c", "d", "e", "f", "g", "h"][number as usize],
+            1 + number,
+        );
+        run.count("n", number);
+        for value in 1..100 {
+            let value = (value * value * (number + 1)) as f64;
+            run.registry.histogram("sizes").unwrap().record(value);
+            together.histogram("sizes").unwrap().record(value);
+        }
+        sources.tell(run, Sort::Whole);
+    }
+    let (united, together) = (sources.snapshot(), together.snapshot());
+    assert_eq!(united.counter("/n"), Some(28));
+    assert_eq!(
+        united.histogram("/sizes").unwrap().lifetime(),
+        together.histogram("/sizes").unwrap().lifetime()
+    );
+}
+
+#[test]
+fn gauges_are_merged_as_they_declare_and_told_by_source_where_they_do_not() {
+    let mut sources = United::new();
+    let mut gauges = Gauges::default();
+    for (glob, merging) in [
+        ("/sum", Merging::Sum),
+        ("/max", Merging::Max),
+        ("/min", Merging::Min),
+        ("/last", Merging::Last),
+        ("/each", Merging::PerSource),
+        ("/by", Merging::Sum),
+    ] {
+        gauges.add(glob.to_owned(), merging);
+    }
+    let mut runs = [Run::new("a", 1), Run::new("b", 2)];
+    for (run, value) in runs.iter_mut().zip([5.0, 3.0]) {
+        run.gauges = gauges.compiled().unwrap();
+        for name in ["sum", "max", "min", "last", "each", "undeclared"] {
+            run.registry.gauge(name).unwrap().set(value);
+        }
+        let by = run.registry.get::<Family<String, Gauge>>("by").unwrap();
+        by.get("key").set(value);
+        sources.tell(run, Sort::Whole);
+    }
+    let is = |sources: &United, path, value| {
+        assert_eq!(sources.snapshot().gauge(path), Some(value), "{path}");
+    };
+    for (path, value) in [
+        ("/sum", 8.0),
+        ("/max", 5.0),
+        ("/min", 3.0),
+        ("/last", 3.0),
+        ("/each/a", 5.0),
+        ("/each/b", 3.0),
+        ("/undeclared/a", 5.0),
+        ("/by/key", 8.0),
+    ] {
+        is(&sources, path, value);
+    }
+    runs[0].registry.gauge("last").unwrap().set(6.0);
+    sources.tell(&mut runs[0], Sort::Change);
+    is(&sources, "/last", 6.0);
+    // All of it again is no change.
+    sources.tell(&mut runs[1], Sort::Whole);
+    is(&sources, "/last", 6.0);
+}
+
+#[test]
+fn whole_numbers_stay_whole_when_they_are_added() {
+    let add = |a: Number, b: Number| a.plus(b);
+    assert_eq!(
+        add(Number::U64(1 << 60), Number::U64(1)),
+        Number::U64((1 << 60) + 1)
+    );
+    assert_eq!(add(Number::I64(-3), Number::U64(1)), Number::I64(-2));
+    assert_eq!(add(Number::Bool(true), Number::Bool(true)), Number::U64(2));
+    assert_eq!(
+        add(Number::U64(u64::MAX), Number::U64(1)),
+        Number::F64(2_f64.powi(64))
+    );
+    assert_eq!(add(Number::F64(0.5), Number::U64(1)), Number::F64(1.5));
+}
+
+#[test]
+fn states_are_counted() {
+    let mut sources = United::new();
+    for (name, state) in [("a", "busy"), ("b", "idle"), ("c", "busy")] {
+        let run = &mut Run::new(name, 1);
+        let set = run.registry.get::<StateSet<String>>("state").unwrap();
+        set.set(state.to_owned());
+        sources.tell(run, Sort::Whole);
+    }
+    let united = sources.snapshot();
+    assert_eq!(united.counter("/state/busy"), Some(2));
+    assert_eq!(united.counter("/state/idle"), Some(1));
+}
+
+#[test]
+fn two_kinds_at_one_path_are_told_and_the_first_is_kept() {
+    let mut sources = United::new();
+    let (a, b) = (&mut Run::new("a", 1), &mut Run::new("b", 1));
+    a.count("n", 1);
+    b.registry.timer("n").unwrap();
+    sources.tell(a, Sort::Whole);
+    sources.tell(b, Sort::Whole);
+    let (united, conflicts) = sources.sources.united();
+    assert_eq!((united.counter("/n"), conflicts), (Some(1), 1));
+}
