@@ -14,6 +14,8 @@ use super::{Place, PlaceShape, Snapshot, Value};
 pub(crate) struct Assembly {
     places: Vec<Place>,
     values: Vec<Value>,
+    /// How many of the values have a place.
+    placed: usize,
     /// The places whose descendants may still come, outermost first.
     open: Vec<usize>,
 }
@@ -23,7 +25,17 @@ impl Assembly {
         Assembly {
             places: Vec::with_capacity(places + 1),
             values: Vec::with_capacity(values),
+            placed: 0,
             open: Vec::new(),
+        }
+    }
+
+    /// As [`Assembly::with_capacity`], with the values of all places already there, in their order: their shapes alone
+    /// are pushed. They are not copied, which where there are very many is most of the work.
+    pub(crate) fn of_values(values: Vec<Value>, places: usize) -> Self {
+        Assembly {
+            values,
+            ..Assembly::with_capacity(places, 0)
         }
     }
 
@@ -31,6 +43,13 @@ impl Assembly {
     ///
     /// Places come sorted as [`path_order`] says, each path once; a parent that was not given is made.
     pub(crate) fn push(&mut self, shape: Arc<PlaceShape>, values: impl IntoIterator<Item = Value>) {
+        let expected = shape.stats.len();
+        self.values.extend(values.into_iter().take(expected));
+        self.push_shape(shape);
+    }
+
+    /// Adds the next place, whose values are there.
+    pub(crate) fn push_shape(&mut self, shape: Arc<PlaceShape>) {
         debug_assert!(
             self.places
                 .last()
@@ -45,16 +64,17 @@ impl Assembly {
             self.close();
         }
         self.fill_in_parents_of(&shape.path);
-        self.open_place(shape, values);
+        self.open_place(shape);
     }
 
     pub(crate) fn finish(mut self, taken: SystemTime) -> Snapshot {
         if self.places.is_empty() {
-            self.open_place(empty_shape("", None), []);
+            self.open_place(empty_shape("", None));
         }
         while !self.open.is_empty() {
             self.close();
         }
+        debug_assert_eq!(self.placed, self.values.len(), "every value has a place");
         Snapshot {
             taken,
             places: self.places,
@@ -62,13 +82,11 @@ impl Assembly {
         }
     }
 
-    fn open_place(&mut self, shape: Arc<PlaceShape>, values: impl IntoIterator<Item = Value>) {
-        let first = self.values.len();
-        let expected = shape.stats.len();
-        self.values.extend(values.into_iter().take(expected));
-        debug_assert_eq!(
-            self.values.len() - first,
-            expected,
+    fn open_place(&mut self, shape: Arc<PlaceShape>) {
+        let first = self.placed;
+        self.placed += shape.stats.len();
+        debug_assert!(
+            self.placed <= self.values.len(),
             "one value per stat of `{}`",
             shape.path
         );
@@ -92,13 +110,13 @@ impl Assembly {
             return;
         }
         if self.places.is_empty() {
-            self.open_place(empty_shape("", None), []);
+            self.open_place(empty_shape("", None));
         }
         let Some(&top) = self.open.last() else { return };
         let above = Arc::clone(&self.places[top].shape);
         let known = above.path.len() + 1;
         for (slash, _) in path.match_indices('/').skip_while(|&(at, _)| at < known) {
-            self.open_place(empty_shape(&path[..slash], Some(&above)), []);
+            self.open_place(empty_shape(&path[..slash], Some(&above)));
         }
     }
 }

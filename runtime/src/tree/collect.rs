@@ -19,16 +19,26 @@ use super::standing::EntryRef;
 use crate::Kind;
 use crate::cells::clock;
 use crate::cells::realm::Realm;
+use crate::cells::turn::Turn;
 use crate::snapshot::{Assembly, PlaceShape, Snapshot, Value};
 
 /// A walk's result, before closures have answered.
 struct Walk {
     places: Vec<Arc<PlaceShape>>,
+    /// The values of all places, one after another: the snapshot's own, which is most of what it takes.
     values: Vec<Value>,
-    /// For each value, the kind of its stat and the value it feeds.
-    feeds: Vec<(Kind, Option<usize>)>,
     /// Gauges that are closures, and where their values go.
     closures: Vec<(usize, Arc<Closure>)>,
+    /// What is folded once the closures have answered, last first.
+    gauges: Vec<FoldedGauge>,
+}
+
+/// A value that goes into the greatest or least of its kind.
+struct FoldedGauge {
+    value: usize,
+    into: usize,
+    /// The aggregate's.
+    kind: Kind,
 }
 
 /// Reads a tree in one realm, at the moment `now` of the realm's clock.
@@ -48,29 +58,34 @@ pub(crate) fn snapshot(tree: &Arc<Tree>, realm: Realm, now: u64) -> Snapshot {
     }
     drop(functions);
     fold_gauges(&mut walk);
-    let mut values = walk.values.into_iter();
-    let mut assembly = Assembly::with_capacity(walk.places.len(), walk.feeds.len());
+    let mut assembly = Assembly::of_values(walk.values, walk.places.len());
     for shape in walk.places {
-        let count = shape.stats.len();
-        assembly.push(shape, values.by_ref().take(count));
+        assembly.push_shape(shape);
     }
     assembly.finish(epoch.wall())
+}
+
+/// An aggregate, and where its value stands.
+struct Aggregate {
+    value: usize,
+    stat: EntryRef,
 }
 
 /// An aggregate that the walk is below.
 struct Above {
     depth: usize,
-    stat: EntryRef,
-    value: usize,
+    /// Its place among the aggregates.
+    aggregate: usize,
 }
 
-fn walk(
-    turn: &mut crate::cells::turn::Turn,
-    tree: &Tree,
-    realm: Realm,
-    now: u64,
-    epoch: Epoch,
-) -> Walk {
+/// A value that has an aggregate above it. Most have none, and there may be very many.
+struct Feed {
+    value: usize,
+    /// The place of what it feeds among the aggregates.
+    into: usize,
+}
+
+fn walk(turn: &mut Turn, tree: &Tree, realm: Realm, now: u64, epoch: Epoch) -> Walk {
     // Shapes first: making one writes to the view, reading values does not.
     let Known { rows, names, .. } = tree.known.get_mut(turn);
     let places: Vec<_> = rows
@@ -82,10 +97,12 @@ fn walk(
     let mut walk = Walk {
         places,
         values: Vec::with_capacity(stats),
-        feeds: Vec::with_capacity(stats),
         closures: Vec::new(),
+        gauges: Vec::new(),
     };
-    let mut aggregates: Vec<(usize, EntryRef)> = Vec::new();
+    // Both in the order of their values.
+    let mut aggregates: Vec<Aggregate> = Vec::new();
+    let mut feeds: Vec<Feed> = Vec::new();
     let mut hidden: Vec<(Value, EntryRef)> = Vec::new();
     let mut unwatched = Vec::new();
     {
@@ -102,16 +119,16 @@ fn walk(
                 let entry = standing.entry();
                 let index = walk.values.len();
                 // An instance's own aggregates are not above its own stats.
-                let feeds = if row.place.aside {
-                    None
-                } else {
-                    above[..open].iter().rev().find_map(|above| {
-                        let aggregate = &above.stat;
-                        let fits = *aggregate.name == *entry.name
-                            && aggregate.spec.kind.folds(entry.spec.kind);
-                        fits.then_some(above.value)
-                    })
-                };
+                if !row.place.aside {
+                    let fed = above[..open].iter().rev().find(|above| {
+                        let aggregate = &aggregates[above.aggregate].stat;
+                        *aggregate.name == *entry.name && aggregate.spec.kind.folds(entry.spec.kind)
+                    });
+                    feeds.extend(fed.map(|above| Feed {
+                        value: index,
+                        into: above.aggregate,
+                    }));
+                }
                 let value = read.value(entry, now);
                 if let (Source::Wide(_), Some(lifetime)) = (&entry.source, fold::lifetime(&value))
                     && !lifetime.is_empty()
@@ -136,16 +153,16 @@ fn walk(
                     walk.closures.push((index, closure.clone()));
                 }
                 if entry.spec.kind.is_aggregate() {
-                    let stat = standing.held();
-                    aggregates.push((index, stat.clone()));
                     above.push(Above {
                         depth,
-                        stat,
+                        aggregate: aggregates.len(),
+                    });
+                    aggregates.push(Aggregate {
                         value: index,
+                        stat: standing.held(),
                     });
                 }
                 walk.values.push(value);
-                walk.feeds.push((entry.spec.kind, feeds));
             }
         }
         for life in known.hidden() {
@@ -159,60 +176,61 @@ fn walk(
         }
     }
     for (value, fed) in hidden {
-        let is_it =
-            |(_, aggregate): &&(usize, EntryRef)| std::ptr::eq::<Entry>(&**aggregate, &*fed);
-        if let Some((target, _)) = aggregates.iter().find(is_it) {
+        let is_it = |aggregate: &&Aggregate| std::ptr::eq::<Entry>(&*aggregate.stat, &*fed);
+        if let Some(aggregate) = aggregates.iter().find(is_it) {
             let total = remembered::total_of(turn, realm, &fed);
-            fold::add(&mut walk.values[*target], &fed.spec, &value, total);
+            let into = &mut walk.values[aggregate.value];
+            fold::add(into, &fed.spec, &value, total);
         }
     }
-    fold_live(turn, realm, now, &mut walk, &aggregates);
+    fold_live(turn, realm, now, &mut walk, &aggregates, &feeds);
     pass::watch(turn, tree, realm, now, unwatched);
     walk
 }
 
-/// Feeds every value to the aggregate above it, last first; gauges wait for the closures.
+/// Feeds every value to the aggregate above it, last first, so that an aggregate is complete before it feeds the next;
+/// gauges wait for the closures.
 fn fold_live(
-    turn: &mut crate::cells::turn::Turn,
+    turn: &mut Turn,
     realm: Realm,
     now: u64,
     walk: &mut Walk,
-    aggregates: &[(usize, EntryRef)],
+    aggregates: &[Aggregate],
+    feeds: &[Feed],
 ) {
-    for at in (0..walk.values.len()).rev() {
-        if walk.feeds[at].0.is_aggregate()
-            && let Ok(place) = aggregates.binary_search_by_key(&at, |(value, _)| *value)
-        {
-            // All that feeds it has: what remains are the rates, which are the whole's own.
-            let aggregate = &aggregates[place].1;
-            remembered::set_rates(turn, realm, aggregate, &mut walk.values[at], now);
+    let mut waiting = aggregates.iter().rev().peekable();
+    for feed in feeds.iter().rev() {
+        while let Some(aggregate) = waiting.next_if(|waiting| waiting.value >= feed.value) {
+            complete(turn, realm, now, walk, aggregate);
         }
-        let Some(target) = walk.feeds[at].1 else {
-            continue;
-        };
-        // Aggregates are in the order of their values.
-        let Ok(place) = aggregates.binary_search_by_key(&target, |(value, _)| *value) else {
-            continue;
-        };
-        let entry = &aggregates[place].1;
-        if matches!(entry.spec.kind, Kind::Max | Kind::Min) {
+        let Aggregate { value: into, stat } = &aggregates[feed.into];
+        let kind = stat.spec.kind;
+        if matches!(kind, Kind::Max | Kind::Min) {
+            walk.gauges.push(FoldedGauge {
+                value: feed.value,
+                into: *into,
+                kind,
+            });
             continue;
         }
-        let total = remembered::total_of(turn, realm, entry);
-        let (before, after) = walk.values.split_at_mut(at);
-        fold::add(&mut before[target], &entry.spec, &after[0], total);
+        let total = remembered::total_of(turn, realm, stat);
+        let (before, after) = walk.values.split_at_mut(feed.value);
+        fold::add(&mut before[*into], &stat.spec, &after[0], total);
+    }
+    for aggregate in waiting {
+        complete(turn, realm, now, walk, aggregate);
     }
 }
 
+/// All that feeds an aggregate has: what remains are the rates, which are the whole's own.
+fn complete(turn: &Turn, realm: Realm, now: u64, walk: &mut Walk, aggregate: &Aggregate) {
+    let value = &mut walk.values[aggregate.value];
+    remembered::set_rates(turn, realm, &aggregate.stat, value, now);
+}
+
 fn fold_gauges(walk: &mut Walk) {
-    for at in (0..walk.values.len()).rev() {
-        let Some(target) = walk.feeds[at].1 else {
-            continue;
-        };
-        let kind = walk.feeds[target].0;
-        if matches!(kind, Kind::Max | Kind::Min) {
-            let (before, after) = walk.values.split_at_mut(at);
-            before[target].fold(kind, &after[0]);
-        }
+    for FoldedGauge { value, into, kind } in &walk.gauges {
+        let (before, after) = walk.values.split_at_mut(*value);
+        before[*into].fold(*kind, &after[0]);
     }
 }
