@@ -46,6 +46,19 @@ impl Life {
             .chain(single)
     }
 
+    /// Goes through all its stats. Not as an iterator, which for the few that most instances have takes longer than
+    /// looking at them.
+    pub(crate) fn each<'l>(&'l self, mut look: impl FnMut(Standing<'l>)) {
+        match self {
+            Life::Place(place) => {
+                for batch in place.batches.iter() {
+                    (0..batch.len() as u32).for_each(|at| look(Standing::Stat(batch, at)));
+                }
+            }
+            Life::Single(single) => look(Standing::Single(single)),
+        }
+    }
+
     /// How far the collector is with it.
     pub(crate) fn course(&self) -> &Kept<Course> {
         match self {

@@ -207,32 +207,40 @@ impl Place {
     }
 
     /// Where aggregates of this stat's name stand above and none can fold it: the path and kind of the nearest.
-    pub(crate) fn unfed(&self, entry: &Entry) -> Option<(Arc<str>, Kind)> {
+    pub(crate) fn unfed(&self, entry: &Entry) -> Option<(&Arc<str>, Kind)> {
         let kind = entry.spec.kind;
+        if kind.is_aggregate() {
+            return None;
+        }
         let mut nearest = None;
         let fed = self.find_named_above(&entry.name, |place, aggregate| {
             let above = aggregate.spec.kind;
-            nearest.get_or_insert_with(|| (place.path.clone(), above));
+            nearest.get_or_insert((&place.path, above));
             above.folds(kind).then_some(())
         });
-        nearest.filter(|_| fed.is_none() && !kind.is_aggregate())
+        nearest.filter(|_| fed.is_none())
     }
 
     /// Looks at the aggregates of this name above, nearest first, until `found` gives something; at none above what was
     /// set aside.
-    fn find_named_above<R>(
-        &self,
+    fn find_named_above<'p, R>(
+        &'p self,
         name: &str,
-        mut found: impl FnMut(&Place, &EntryRef) -> Option<R>,
+        mut found: impl FnMut(&'p Place, &EntryRef) -> Option<R>,
     ) -> Option<R> {
         let mut above = self.parent.as_ref().filter(|_| !self.aside);
         while let Some(node) = above {
             let place = node.place();
-            let lone = place.lone_aggregates(name);
-            let named = place.aggregates.iter().filter(|of| of.name == *name);
-            let result = named.chain(&lone).find_map(|of| found(place, of));
-            if result.is_some() {
-                return result;
+            // Two loops rather than a chain: every stat of every init comes here.
+            for aggregate in place.aggregates.iter().filter(|of| of.name == *name) {
+                if let Some(result) = found(place, aggregate) {
+                    return Some(result);
+                }
+            }
+            for aggregate in &place.lone_aggregates(name) {
+                if let Some(result) = found(place, aggregate) {
+                    return Some(result);
+                }
             }
             above = place.parent.as_ref();
         }

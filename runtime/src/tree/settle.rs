@@ -196,9 +196,7 @@ fn fold_all(turn: &mut Turn, waiting: &mut Vec<Life>) -> usize {
             let gone = keys(turn, &life);
             journal.retired(&gone, &totals.told(turn));
         }
-        for stat in life.stats() {
-            stat.entry().retire(turn);
-        }
+        life.each(|stat| stat.entry().retire(turn));
         known::remove(turn, &life);
         life.drop_later(turn);
     }
@@ -209,8 +207,9 @@ fn fold_all(turn: &mut Turn, waiting: &mut Vec<Life>) -> usize {
 fn is_pinned(turn: &Turn, life: &Life) -> bool {
     (0..turn.realms()).any(|realm| {
         let reader = turn.reader(turn.realm(realm));
-        life.stats()
-            .any(|stat| has_guards(turn, &reader, stat.entry()))
+        let mut pinned = false;
+        life.each(|stat| pinned = pinned || has_guards(turn, &reader, stat.entry()));
+        pinned
     })
 }
 
@@ -235,13 +234,15 @@ fn fold(turn: &mut Turn, life: &Life) -> Changed {
     for realm in 0..turn.realms() {
         let realm = turn.realm(realm);
         // Most instances leave some of their stats unused, and many stats have no aggregate.
-        let counted: Vec<Standing<'_>> = {
+        let mut counted: Vec<Standing<'_>> = Vec::new();
+        {
             let read = Read::new(turn, realm);
-            let stats = life.stats();
-            stats
-                .filter(|stat| !read.adds_nothing(stat.entry()))
-                .collect()
-        };
+            life.each(|stat| {
+                if !read.adds_nothing(stat.entry()) {
+                    counted.push(stat);
+                }
+            });
+        }
         for stat in counted {
             if let Some(fed) = life.place().feeds(stat.entry())
                 && fold_into(turn, realm, stat.entry(), &fed)
@@ -270,13 +271,13 @@ fn fold_into(turn: &mut Turn, realm: Realm, entry: &Entry, aggregate: &Entry) ->
 /// What the stats of a life go by in the journal, and their members.
 fn keys(turn: &Turn, life: &Life) -> Vec<Key> {
     let mut keys = Vec::new();
-    for stat in life.stats() {
+    life.each(|stat| {
         keys.push(stat.entry().journal_key());
         if let Source::Family(members) = &stat.entry().source {
             let members = members.sorted(turn);
             keys.extend(members.iter().map(|member| member.journal_key()));
         }
-    }
+    });
     keys
 }
 
