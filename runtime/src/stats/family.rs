@@ -260,6 +260,8 @@ impl<K: Key, S: Stat + Send + Sync + 'static> Keyed for Family<K, S> {}
 
 #[cfg(test)]
 mod tests {
+    use std::ptr;
+
     use crate::Registry;
     use crate::prelude::*;
     use crate::test::isolated;
@@ -292,28 +294,26 @@ mod tests {
         let mut keys = Vec::new();
         for length in [0, 1, 3, 4, 7, 8, 15, 16, 17, 22, 23, 31, 32, 33, 64] {
             keys.push("a".repeat(length));
-            for at in [0, length / 2, length.saturating_sub(1)] {
+            for other in [0, length / 2, length.saturating_sub(1)] {
                 let mut key = "a".repeat(length).into_bytes();
-                key.get_mut(at).into_iter().for_each(|byte| *byte = b'b');
+                key.get_mut(other).into_iter().for_each(|byte| *byte = b'b');
                 keys.push(String::from_utf8(key).unwrap());
             }
         }
         keys.sort();
         keys.dedup();
-        let places = |of: &dyn Fn(&String) -> *const Counter| {
-            let mut places: Vec<_> = keys.iter().map(of).collect();
-            assert!(
-                places
-                    .iter()
-                    .eq(keys.iter().map(of).collect::<Vec<_>>().iter())
-            );
-            places.sort();
-            places.dedup();
-            places.len()
-        };
-        assert_eq!(places(&|key| by_key.get(&**key)), keys.len());
-        assert_eq!(places(&|key| by_key.get(key.clone())), keys.len());
-        assert_eq!(places(&|key| by_pair.get((&**key, 7))), keys.len());
-        assert_eq!(places(&|key| by_pair.get((key, 0))), keys.len());
+        let at = ptr::from_ref::<Counter>;
+        let mut members = Vec::new();
+        for key in &keys {
+            let plain = at(by_key.get(&**key));
+            assert!(ptr::eq(plain, by_key.get(key.clone())) && ptr::eq(plain, by_key.get(key)));
+            let paired = at(by_pair.get((key, 7)));
+            assert!(ptr::eq(paired, by_pair.get((&**key, 7))));
+            assert!(ptr::eq(paired, by_pair.get((key.clone(), &7))));
+            members.extend([plain, paired, by_pair.get((key, 0))]);
+        }
+        members.sort();
+        members.dedup();
+        assert_eq!(members.len(), 3 * keys.len());
     }
 }

@@ -7,10 +7,11 @@
 //! Cure: entries are stored with `Release` and probed with `Acquire`, and nothing is ever taken out. Admitting happens under a mutex,
 //! and whoever gets it probes once more. A larger table is filled with all the members before its pointer is stored with
 //! `Release`; it is loaded with `Acquire`; the smaller ones are kept, because somebody may still be probing them. A look-up in
-//! an old table may miss a newer member: then it takes the mutex, and finds it.
+//! an old table may miss a newer member: then it takes the mutex, and finds it. Who finds the family full does not admit, and
+//! probes once more as well: the key that made it full may be its own.
 //!
 //! Shown: a member once found is found by every later look-up, with its contents, and a key has one member. Each ordering is
-//! needed, and so are the second probe and the filling before publishing.
+//! needed, and so are the second probes and the filling before publishing.
 
 use loom::sync::atomic::AtomicUsize;
 use loom::sync::{Arc, Mutex};
@@ -25,6 +26,7 @@ struct Orders {
     table_store: Ordering,
     table_load: Ordering,
     probe_again: bool,
+    probe_when_full: bool,
     fill_then_publish: bool,
 }
 
@@ -34,6 +36,7 @@ const RIGHT: Orders = Orders {
     table_store: Release,
     table_load: Acquire,
     probe_again: true,
+    probe_when_full: true,
     fill_then_publish: true,
 };
 
@@ -108,6 +111,18 @@ impl Family {
 
     fn get(&self, key: u64) -> usize {
         self.find(key).unwrap_or_else(|| self.admit(key))
+    }
+
+    /// The same in a family that is full with one member; nothing stands for the overflow.
+    fn get_of_one(&self, key: u64) -> Option<usize> {
+        if let Some(member) = self.find(key) {
+            return Some(member);
+        }
+        let is_full = *self.admitted.lock().unwrap() >= 1;
+        if !is_full {
+            return Some(self.admit(key));
+        }
+        self.orders.probe_when_full.then(|| self.find(key))?
     }
 
     fn admit(&self, key: u64) -> usize {
@@ -194,6 +209,21 @@ fn growing(orders: Orders) -> impl Fn() + Send + Sync + 'static {
     }
 }
 
+/// Two threads get one key, and with it the family is full.
+fn filling(orders: Orders) -> impl Fn() + Send + Sync + 'static {
+    move || {
+        let family = Arc::new(Family::new(orders));
+        let threads = [(); 2].map(|()| {
+            let family = family.clone();
+            thread::spawn(move || family.get_of_one(1))
+        });
+        for thread in threads {
+            let member = thread.join().unwrap();
+            assert_eq!(member, Some(1), "a member was taken for the overflow");
+        }
+    }
+}
+
 #[test]
 fn a_member_once_found_stays_found() {
     holds(growing(RIGHT));
@@ -207,6 +237,11 @@ fn a_key_has_one_member() {
 #[test]
 fn and_so_it_has_while_the_table_grows() {
     holds(model(RIGHT, [&[1], &[3]]));
+}
+
+#[test]
+fn the_last_key_to_be_admitted_is_counted_under_it_by_all() {
+    holds(filling(RIGHT));
 }
 
 #[test]
@@ -264,6 +299,17 @@ fn admitting_without_a_second_probe_is_caught() {
             },
             [&[1], &[1]],
         ),
+    );
+}
+
+#[test]
+fn a_full_family_that_is_not_probed_again_is_caught() {
+    caught(
+        "a member was taken for the overflow",
+        filling(Orders {
+            probe_when_full: false,
+            ..RIGHT
+        }),
     );
 }
 

@@ -182,3 +182,55 @@ impl Reader<'_> {
 
 // The line type is what a wide run is in memory; `LINE` counts its cells.
 const _: () = assert!(size_of::<Line>() == LINE * size_of::<AtomicU64>());
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cells::ids::{self, Width};
+    use crate::cells::local;
+
+    #[test]
+    fn many_cells_have_the_values_that_each_has_by_itself_over_pages_threads_and_realms() {
+        let in_turn = |work: &mut dyn FnMut(&mut Turn)| {
+            let mut turn = Turn::wait();
+            work(&mut turn);
+            drop(turn.end());
+        };
+        let count = |cells: &[CellId]| {
+            for (cell, n) in cells.iter().zip(1..) {
+                local::add(cell, 0, n);
+            }
+        };
+        let take = || (0..3 * CELLS).map(|_| ids::take(Width::One));
+        let used: Vec<_> = take().collect();
+        let mut realm = MAIN;
+        in_turn(&mut |turn| realm = turn.open_realm(0));
+        let everywhere = |cells: &[CellId]| {
+            count(cells);
+            std::thread::scope(|scope| drop(scope.spawn(|| count(cells))));
+            local::in_realm(realm, || count(cells));
+        };
+        everywhere(&used);
+        // Those that come back have a base from here on.
+        in_turn(&mut |turn| used.iter().for_each(|cell| turn.retire(*cell, Width::One)));
+        // Every other one counts nothing; they stand in any order, with some that do not exist.
+        let cells: Vec<_> = take().collect();
+        let quiet: Vec<_> = cells.iter().copied().step_by(2).collect();
+        let mut sought = [cells.clone(), quiet, vec![CellId::NONE; 2]].concat();
+        everywhere(&cells.iter().copied().skip(1).step_by(2).collect::<Vec<_>>());
+        sought.sort_by_key(|cell| cell.id().wrapping_mul(0x9E37_79B9));
+        sought.extend(&cells);
+        in_turn(&mut |turn| {
+            for (realm, times) in [(MAIN, 2), (realm, 1)] {
+                let reader = turn.reader(realm);
+                let totals: Vec<_> = reader.totals(&sought).collect();
+                let each: Vec<_> = sought.iter().map(|cell| reader.total(*cell)).collect();
+                assert_eq!(totals, each);
+                let whole = reader.totals(&cells).sum::<u64>();
+                let counted = cells.len() as u64 / 2;
+                assert_eq!(whole, times * counted * (counted + 1) / 2);
+            }
+            turn.close_realm(realm);
+        });
+    }
+}
