@@ -115,6 +115,8 @@ Examples:
   calipers pipes --serve 127.0.0.1:0               at a port that is free
 
 Counts are added; what does not add up (gauges, percentiles, means) is told process by process.
+A pipe that is late, or says more than 16 MiB, counts for nothing, and has the command end with 1;
+so has a folder that is not there, which --serve waits for.
 
 {EXIT_CODES}"))]
     Pipes(Pipes),

@@ -25,12 +25,18 @@ pub(crate) fn run(asked: &Pipes) -> Result<ExitCode, Problem> {
             std::thread::park(); // it serves from a thread of its own until somebody ends it
         }
     }
+    // A service waits for the first process; who asks once has mistyped it, or asks too early.
+    if !asked.folder.exists() {
+        let folder = asked.folder.display();
+        return Err(Problem::said(format!(
+            "there is no folder `{folder}`; a process that has a pipe makes it"
+        )));
+    }
     let gathered = gather(&asked.folder, patience).map_err(|error| {
         Problem::said(format!("cannot list `{}`: {error}", asked.folder.display()))
     })?;
     let json = serde_json::to_string_pretty(&gathered)
         .map_err(|error| Problem::said(error.to_string()))?;
     print((json + "\n").as_bytes())?;
-    let whole = gathered.pipes.late == 0 && gathered.pipes.failed == 0;
-    Ok(ExitCode::from(u8::from(!whole)))
+    Ok(ExitCode::from(u8::from(!gathered.is_complete())))
 }

@@ -92,7 +92,14 @@ fn cat_shows_a_line_for_each_number_with_whole_ones_whole_and_what_does_not_add_
     ] {
         assert!(lines.contains(&line), "{line} in\n{text}");
     }
-    assert!(!text.contains("nothing") && !text.contains("word") && !text.contains("calipers"));
+    assert!(!text.contains("nothing") && !text.contains("word"));
+    // The last line says how long the others are; it is the only one that is no stat of the program.
+    let (last, stats) = lines.split_last().unwrap();
+    assert_eq!(
+        *last,
+        format!("calipers.pipe.bytes : {}", text.len() - last.len() - 1)
+    );
+    assert!(!stats.iter().any(|line| line.contains("calipers")));
     // It is there again for the next one.
     assert_eq!(
         fs::read_to_string(own_pipe(&pipes))
@@ -236,7 +243,7 @@ fn slow_absent_and_vanishing_readers_cost_a_recording_thread_nothing() {
     assert!(longest < Duration::from_millis(500), "{longest:?}");
     // Somebody who takes it gets all of it meanwhile.
     let text = fs::read_to_string(&path).unwrap();
-    assert_eq!(text.lines().count(), 10_000);
+    assert_eq!(text.lines().count(), 10_001, "and a last one");
     until("the slow ones are given up", || {
         (own(&registry, "errors/readerStalled") == 20).then_some(())
     });
@@ -306,6 +313,150 @@ fn the_service_adds_up_what_adds_up_and_counts_what_it_cannot_read() {
     assert!(get(port, "/").contains("nothing"));
     server.stop();
     drop(pipe);
+}
+
+/// Stats that are more than the 64 KiB that a pipe holds, and their sum.
+fn many_stats() -> (Registry, i128) {
+    let registry = Registry::new();
+    for number in 0..5_000_u64 {
+        let name = format!("a.quite.long.name.{number:06}");
+        registry.counter(&name).unwrap().add(number);
+    }
+    (registry, (0..5_000).sum())
+}
+
+fn sum(stats: &std::collections::BTreeMap<String, Number>) -> (usize, i128) {
+    let whole = |number: &Number| match number {
+        Number::Whole(whole) => *whole,
+        Number::Float(_) => panic!("only counters"),
+    };
+    (stats.len(), stats.values().map(whole).sum())
+}
+
+#[test]
+fn clients_who_ask_at_the_same_time_all_get_everything() {
+    let folder = Folder::new("pipe-together");
+    let pipes = folder.path("pipes");
+    let (registry, expected) = many_stats();
+    let _pipe = start(&pipes, &registry);
+    let server = serve(Options {
+        folder: pipes,
+        listen: "127.0.0.1:0".to_owned(),
+        patience: LONG,
+        ..Options::default()
+    })
+    .unwrap();
+    let port = server.local_addr().port();
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..4 {
+                    let answer: serde_json::Value =
+                        serde_json::from_str(&get(port, "/stats")).unwrap();
+                    let stats = answer["stats"].as_object().unwrap();
+                    let sum: u64 = stats.values().filter_map(serde_json::Value::as_u64).sum();
+                    assert_eq!((stats.len(), i128::from(sum)), (5_000, expected));
+                    assert_eq!(answer["pipes"]["malformed"], 0);
+                }
+            });
+        }
+    });
+    server.stop();
+}
+
+#[test]
+fn services_that_read_the_same_pipes_take_turns() {
+    let folder = Folder::new("pipe-turns");
+    let pipes = folder.path("pipes");
+    let (registry, expected) = many_stats();
+    let _pipe = start(&pipes, &registry);
+    // Each opens the pipe for itself, as another process does.
+    thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                for _ in 0..4 {
+                    let gathered = gather(&pipes, LONG).unwrap();
+                    assert_eq!(sum(&gathered.stats), (5_000, expected));
+                    assert_eq!((gathered.pipes.read, gathered.pipes.malformed), (1, 0));
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn what_somebody_else_took_a_part_of_is_counted_and_read_again() {
+    let folder = Folder::new("pipe-torn");
+    let pipes = folder.path("pipes");
+    let (registry, expected) = many_stats();
+    let _pipe = start(&pipes, &registry);
+    let path = own_pipe(&pipes);
+    thread::scope(|scope| {
+        let (again, rounds) = std::sync::mpsc::channel::<()>();
+        let path = &path;
+        scope.spawn(move || {
+            while rounds.recv().is_ok() {
+                // As `head` does, which knows of no turns, and leaves the rest to whoever is there.
+                if let Ok(mut pipe) = File::open(path) {
+                    let _ = pipe.read(&mut [0; 4096]);
+                }
+            }
+        });
+        let torn = until("both were at one pipe", || {
+            again.send(()).unwrap();
+            let gathered = gather(&pipes, LONG).unwrap();
+            assert_eq!(sum(&gathered.stats), (5_000, expected));
+            (gathered.pipes.torn > 0).then_some(gathered)
+        });
+        assert!(torn.is_complete());
+        drop(again);
+    });
+}
+
+#[test]
+fn sums_beyond_64_bits_keep_every_digit() {
+    let folder = Folder::new("pipe-large");
+    let pipes = folder.path("pipes");
+    let registry = Registry::new();
+    registry.counter("jobs.done").unwrap().add(u64::MAX);
+    let _pipe = start(&pipes, &registry);
+    let other = pipes.join("1.stats");
+    fifo(&other);
+    let line = format!("jobs.done: {}\n", u64::MAX);
+    let writer = thread::spawn(move || fs::write(other, line).unwrap());
+    let gathered = gather(&pipes, LONG).unwrap();
+    writer.join().unwrap();
+    let text = serde_json::to_string(&gathered).unwrap();
+    assert!(
+        text.contains(r#""jobs.done":36893488147419103230"#),
+        "{text}"
+    );
+}
+
+#[test]
+fn nothing_counts_of_a_pipe_that_was_not_read_to_its_end() {
+    let folder = Folder::new("pipe-part");
+    let pipes = folder.path("pipes");
+    fs::create_dir(&pipes).unwrap();
+    let (slow, endless) = (pipes.join("1.stats"), pipes.join("2.stats"));
+    fifo(&slow);
+    fifo(&endless);
+    let (read, has_read) = std::sync::mpsc::channel::<()>();
+    let slow = thread::spawn(move || {
+        let mut pipe = File::options().write(true).open(slow).unwrap();
+        pipe.write_all(b"jobs.done: 1\njobs.d").unwrap();
+        let _ = has_read.recv();
+    });
+    let endless = thread::spawn(move || {
+        let mut pipe = File::options().write(true).open(endless).unwrap();
+        while pipe.write_all(&b"jobs.done: 1\n".repeat(1000)).is_ok() {}
+    });
+    let gathered = gather(&pipes, 5 * SECOND).unwrap();
+    drop(read);
+    slow.join().unwrap();
+    endless.join().unwrap();
+    assert_eq!((gathered.pipes.late, gathered.pipes.too_long), (1, 1));
+    assert!(gathered.stats.is_empty() && !gathered.is_complete());
 }
 
 #[test]

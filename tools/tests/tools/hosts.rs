@@ -20,6 +20,15 @@ fn pipes_of_a_folder_are_added_up() {
 }
 
 #[test]
+fn a_folder_of_pipes_that_is_not_there_is_told() {
+    let folder = Folder::new("tools-no-pipes");
+    let missing = folder.path("mistyped");
+    let (code, shown, complaint) = run(&["pipes", text(&missing)]);
+    assert_eq!((code, &*shown), (1, ""));
+    assert!(complaint.contains("no folder"), "{complaint}");
+}
+
+#[test]
 fn servers_are_combined_by_rules_and_one_that_is_away_is_told() {
     let folder = Folder::new("tools-combine");
     let rules = folder.write("rules.toml", "[[rule]]\nat = \"/jobs/done\"\nsum = {}\n");

@@ -60,8 +60,19 @@ impl Answer {
         } else {
             serde_json::to_writer(&mut body, tree)
         };
+        Answer::of_json(body, written.map_err(io::Error::from))
+    }
+
+    /// JSON that is written already.
+    #[cfg(feature = "pipe")]
+    pub(super) fn json_text(mut body: Body, text: &[u8]) -> Answer {
+        let written = body.write_all(text);
+        Answer::of_json(body, written)
+    }
+
+    fn of_json(mut body: Body, written: io::Result<()>) -> Answer {
         // The line end is for terminals, so that the prompt stays where it belongs.
-        match written.map_err(io::Error::from).and(body.write_all(b"\n")) {
+        match written.and(body.write_all(b"\n")) {
             Ok(()) => Answer::new(StatusCode::OK, JSON, body),
             Err(error) => Answer::plain(
                 StatusCode::INTERNAL_SERVER_ERROR,

@@ -17,14 +17,14 @@ pub(in crate::report) type Other = Arc<dyn Fn(&str) -> Answered + Send + Sync>;
 /// What there is at a path.
 pub(in crate::report) enum Answered {
     /// Written already, for what was written cannot fail any more.
-    Json(Result<serde_json::Value, serde_json::Error>),
+    Json(Result<Vec<u8>, serde_json::Error>),
     NotFound,
     Failed(String),
 }
 
 impl Answered {
     pub(in crate::report) fn json(tree: &impl Serialize) -> Answered {
-        Answered::Json(serde_json::to_value(tree))
+        Answered::Json(serde_json::to_vec(tree))
     }
 }
 
@@ -34,9 +34,7 @@ pub(super) fn routes(other: Other) -> Router {
 
 async fn answer(State(other): State<Other>, uri: Uri, headers: HeaderMap) -> Answer {
     beside(move || match other(uri.path()) {
-        Answered::Json(Ok(tree)) => {
-            Answer::json(Body::begin(Coding::asked(&headers)), false, &tree)
-        }
+        Answered::Json(Ok(text)) => Answer::json_text(Body::begin(Coding::asked(&headers)), &text),
         Answered::Json(Err(error)) => failed(&error.to_string()),
         Answered::NotFound => Answer::plain(StatusCode::NOT_FOUND, "there is nothing at this path"),
         Answered::Failed(reason) => failed(&reason),

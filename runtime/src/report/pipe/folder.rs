@@ -15,6 +15,7 @@ use rustix::fs::{
 use rustix::io::Errno;
 use rustix::process::{Pid, test_kill_process};
 
+use super::mark;
 use crate::report::own_folder;
 
 #[derive(Debug)]
@@ -76,7 +77,8 @@ impl Folder {
     /// Puts a new pipe in its place, in one step, so that there is always one.
     fn renew(&mut self) -> Result<()> {
         self.remove(&self.draft)?;
-        mkfifoat(&self.folder, &*self.draft, Mode::RUSR | Mode::WUSR)?;
+        let mode = Mode::RUSR | Mode::WUSR | mark::MARKED;
+        mkfifoat(&self.folder, &*self.draft, mode)?;
         let stat = statat(&self.folder, &*self.draft, AtFlags::SYMLINK_NOFOLLOW)?;
         renameat(&self.folder, &*self.draft, &self.folder, &*self.name)?;
         self.inode = stat.st_ino;

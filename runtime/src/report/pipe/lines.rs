@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::mark;
 use crate::Snapshot;
 use crate::report::rules::Rules;
 use crate::snapshot::{Number, escape};
@@ -46,6 +47,7 @@ impl Lines {
                 }
             });
         }
+        mark::end(&mut text);
         text.into_bytes()
     }
 }

@@ -1,11 +1,12 @@
 //! A named pipe for each process, in one folder: `cat` shows a process's stats, and a service adds up those of a host.
 //!
-//! How it fits: `lines` writes a snapshot, `folder` keeps the pipe in its place, `listening` is somebody who has opened it.
+//! How it fits: `lines` writes a snapshot, `mark` says that they are whole, `folder` keeps the pipe in its place, `listening` is somebody who has opened it.
 //! [`service`] is the other end: it reads the pipes of a folder.
 
 mod folder;
 mod lines;
 mod listening;
+mod mark;
 pub mod service;
 
 use std::path::PathBuf;
@@ -45,6 +46,10 @@ use crate::Snapshot;
 /// What may not be added to the same number of another process (a gauge, a percentile, a mean) has a space before the colon:
 /// `web.latency.p99 : 0.012`. Readers of the older format, who take every line as `name: value`, read the same names.
 ///
+/// Only numbers have a line: texts, and states by name, have none. Nor has what is below `/calipers`, such as this reader's own
+/// faults, unless [`allow`](PipeBuilder::allow) says so. The last line, `calipers.pipe.bytes : 1234`, is no stat: it is how
+/// many bytes stand before it, so that whoever has it all knows.
+///
 /// # What it costs
 ///
 /// Every 20 ms ([`every`](PipeBuilder::every)) the pipe is tried, which is one system call; a snapshot is only taken when
@@ -60,7 +65,8 @@ use crate::Snapshot;
 /// # Limits
 ///
 /// Whoever opens the pipe gets one of his own, but two who open it in the same moment (20 ms at most) are at one, and each
-/// gets a part of the lines: that is how named pipes are. Have one service read them, and ask that.
+/// gets a part of the lines: that is how named pipes are. [`service`] is safe from that: those who read through it take
+/// turns, and what somebody else took a part of is read again.
 ///
 /// A program whose `main` is not Rust's has to ignore SIGPIPE, as Rust's does: a reader that goes away would end it.
 #[derive(Debug)]

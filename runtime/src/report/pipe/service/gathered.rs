@@ -28,10 +28,13 @@ pub struct Gathered {
 pub struct Pipes {
     /// Read to the end.
     pub read: u64,
-    /// Did not come to an end in time; what had come by then counts. They are left as they are.
+    /// Did not come to an end in time. Nothing of them counts, and they are left as they are.
     pub late: u64,
-    /// Said more than 16 MiB, of which the rest was not read.
+    /// Said more than 16 MiB. Nothing of them counts.
     pub too_long: u64,
+    /// How often somebody else, such as `cat`, took a part of what a pipe said, which was then read again. Told by the
+    /// last line of [`Pipe`](crate::report::Pipe), which the pipes of the older statvent do not have.
+    pub torn: u64,
     /// Could not be opened.
     pub failed: u64,
     /// Files that are no process's pipe: not opened.
@@ -80,7 +83,7 @@ impl Serialize for Number {
             Number::Whole(whole) => match (u64::try_from(whole), i64::try_from(whole)) {
                 (Ok(whole), _) => serializer.serialize_u64(whole),
                 (_, Ok(whole)) => serializer.serialize_i64(whole),
-                _ => serializer.serialize_f64(whole as f64),
+                _ => serializer.serialize_i128(whole),
             },
             Number::Float(float) => serializer.serialize_f64(float),
         }
@@ -88,6 +91,17 @@ impl Serialize for Number {
 }
 
 impl Gathered {
+    /// Whether all that the pipes said is in it.
+    pub fn is_complete(&self) -> bool {
+        let Pipes {
+            late,
+            too_long,
+            failed,
+            ..
+        } = self.pipes;
+        late + too_long + failed == 0
+    }
+
     pub(super) fn add(&mut self, pid: u32, line: &Line<'_>) {
         if line.adds {
             match self.stats.get_mut(line.name) {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::gather;
+use super::shared::Shared;
 use crate::report::http::{Answered, ServeError, Server};
 
 /// What is served, and where.
@@ -43,7 +44,8 @@ impl Default for Options {
     }
 }
 
-/// Serves what the pipes of a folder say, as JSON, from a thread of its own; they are read at each request.
+/// Serves what the pipes of a folder say, as JSON, from a thread of its own; they are read at each request. Requests that
+/// come while they are being read share that reading, of whose beginning its `timestamp` tells.
 ///
 /// # Errors
 ///
@@ -61,10 +63,11 @@ pub fn serve(options: Options) -> Result<Server, ServeError> {
         .to_socket_addrs()
         .map_err(ServeError::Address)?
         .collect();
+    let reading = Shared::new();
     let answer = move |asked: &str| match asked == path {
         false => Answered::NotFound,
-        true => match gather(&folder, patience) {
-            Ok(gathered) => Answered::json(&gathered),
+        true => match &*reading.get(|| gather(&folder, patience)) {
+            Ok(gathered) => Answered::json(gathered),
             Err(error) => Answered::Failed(format!("cannot list `{}`: {error}", folder.display())),
         },
     };
