@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use calipers::Registry;
 use calipers::combine::{Leaf, Report, RuleError, Rules, Servers};
 use calipers::report::http::Server;
-use calipers_tests::parts::{Folder, free_port};
+use calipers_tests::parts::{Folder, LONG, free_port};
 use serde_json::{Value, json};
 
 fn combined(rules: &Rules, servers: &[(&str, Value)]) -> Value {
@@ -269,6 +269,10 @@ fn a_file_says_the_same_as_rust_and_its_mistakes_are_told() {
             "twice",
         ),
         ("[[", "not understood"),
+        ("", "begin one with"),
+        ("[[rule]]\nat = \"/web/{n\"\nsum = {}", "`{n` in"),
+        ("[[rule]]\nat = \"/a/*b/c\"\nsum = {}", "`*b` in"),
+        ("[[rule]]\nat = \"/a\"\nsum = true", "a table such as"),
     ] {
         let error: RuleError = Rules::from_toml(mistake).unwrap_err();
         assert!(error.to_string().contains(told), "{mistake}: {error}");
@@ -371,6 +375,106 @@ fn pages_are_asked_side_by_side_each_with_a_deadline() {
         .find(|(name, _)| *name == nonsense_address);
     assert!(matches!(&report.unwrap().1, Report::Failed { error } if error.contains("no JSON")));
     servers.into_iter().for_each(Server::stop);
+}
+
+#[test]
+fn what_is_no_file_is_told_and_nobody_waits_for_it() {
+    let folder = Folder::new("combine-no-file");
+    folder.write("web5.json", r#"{ "jobs": 5 }"#);
+    let fifo = folder.path("fifo.json");
+    assert!(
+        std::process::Command::new("mkfifo")
+            .arg(&fifo)
+            .status()
+            .unwrap()
+            .success()
+    );
+    std::os::unix::fs::symlink("/dev/zero", folder.path("zero.json")).unwrap();
+    let rules = Rules::new().at("/jobs", [Leaf::sum()]).unwrap();
+    let (done, is_done) = std::sync::mpsc::channel();
+    let servers = Servers::folder(folder.path("")).unwrap();
+    std::thread::spawn(move || done.send(servers.combine(&rules)));
+    let result = is_done
+        .recv_timeout(LONG)
+        .expect("it does not wait for a writer");
+    assert_eq!(json!(result)["combined"]["jobs"]["sum"], 5);
+    for name in ["fifo", "zero"] {
+        let report = &json!(result)["servers"][name];
+        assert_eq!(report, &json!({ "is": "failed", "error": "it is no file" }));
+    }
+}
+
+#[test]
+fn a_server_that_is_given_twice_counts_once_and_is_told() {
+    let registry = Registry::new();
+    registry.counter("jobs").unwrap().add(7_u32);
+    let server = Server::builder("127.0.0.1:0").registry(&registry);
+    let server = server.start().unwrap();
+    let address = server.local_addr().to_string();
+    let rules = Rules::new().at("/jobs", [Leaf::sum()]).unwrap();
+    let other_spelling = format!("http://{address}/");
+    let given = [address.clone(), address.clone(), other_spelling.clone()];
+    let result = Servers::pages(given).combine(&rules);
+    assert_eq!(json!(result)["combined"]["jobs"]["sum"], 7);
+    assert_eq!(result.repeated, [address.clone(), other_spelling]);
+    assert!(result.is_complete() && result.to_string().contains("given twice"));
+    server.stop();
+
+    let mut combining = rules.combining();
+    combining.add("web5", &json!({ "jobs": 1 }));
+    combining.add("web5", &json!({ "jobs": 1 }));
+    let result = combining.finish();
+    assert_eq!(json!(result)["combined"]["jobs"]["sum"], 1);
+    assert_eq!(result.repeated, ["web5"]);
+}
+
+#[test]
+fn a_rule_that_leads_nowhere_is_told() {
+    let rules = Rules::new()
+        .at("/jobs", [Leaf::sum()])
+        .and_then(|rules| rules.at("/web/nope", [Leaf::sum()]))
+        .and_then(|rules| rules.at("/nope/*", [Leaf::merge()]))
+        .unwrap();
+    let stats = json!({ "jobs": true, "web": {} });
+    let mut combining = rules.combining();
+    combining.add("web5", &stats);
+    let result = combining.finish();
+    assert_eq!(result.unmet, ["/web/nope", "/nope/*"]);
+    assert!(result.to_string().contains("anything at /web/nope"));
+    // And a sum of nothing that fits is no number.
+    assert_eq!(json!(result)["combined"], json!({}));
+    let mut combining = rules.combining();
+    combining.fail("web5", "away");
+    assert!(combining.finish().unmet.is_empty(), "nothing is known then");
+}
+
+#[test]
+fn what_a_page_answers_is_told_in_words() {
+    let page = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = page.local_addr().unwrap().to_string();
+    let redirecting = std::thread::spawn(move || {
+        let (mut stream, _) = page.accept().unwrap();
+        let answer = "HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n";
+        let _ = stream.write_all(answer.as_bytes());
+        stream
+    });
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let late = silent.local_addr().unwrap().to_string();
+    let rules = Rules::new().at("/jobs", [Leaf::sum()]).unwrap();
+    let impossible = "127.0.0.1:99999";
+    let result = Servers::pages([&*address, &*late, impossible, ""])
+        .patience(Duration::from_secs(2))
+        .combine(&rules);
+    drop(redirecting.join());
+    for (name, told) in [
+        (&*address, "it answered 302"),
+        (&*late, "in time"),
+        (impossible, "no address"),
+        ("", "no address"),
+    ] {
+        let error = json!(result)["servers"][name]["error"].clone();
+        assert!(error.as_str().unwrap().contains(told), "{name}: {error}");
+    }
 }
 
 #[test]

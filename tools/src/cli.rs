@@ -133,6 +133,7 @@ The rules, in TOML:
   largest = {{ of = \"p99\", name = \"slowest\" }}
 
 A server that is late or broken is told in the result, stops nothing, and has the command end with 1.
+So are a server that is given twice, which counts once, and a rule that no server has anything for.
 
 {EXIT_CODES}"))]
     Combine(Combine),

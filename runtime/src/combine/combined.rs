@@ -9,7 +9,7 @@ use crate::snapshot::humane::printable;
 
 /// What many servers have together, and what became of each of them.
 ///
-/// As JSON, `{"combined": {…}, "servers": {…}}`; as a table through `Display`.
+/// As JSON, `{"combined": {…}, "servers": {…}}`, with `repeated` and `unmet` where there are such; as a table through `Display`.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
 #[non_exhaustive]
 pub struct Combined {
@@ -19,6 +19,12 @@ pub struct Combined {
     /// All servers, as people sort them.
     #[serde(serialize_with = "in_order")]
     pub servers: Vec<(String, Report)>,
+    /// Servers that were given more than once; each counts once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub repeated: Vec<String>,
+    /// Paths of rules that no server has anything at: mistyped, perhaps.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unmet: Vec<String>,
 }
 
 /// What became of a server.
@@ -121,13 +127,20 @@ impl fmt::Display for Combined {
                 Report::Read => {}
                 Report::Unfit { values, first } => {
                     let first = printable(first);
-                    writeln!(
-                        f,
-                        "  {name}: {values} values do not fit, the first at {first}"
-                    )?;
+                    let values = match values {
+                        1 => "a value does not fit".to_owned(),
+                        more => format!("{more} values do not fit, the first"),
+                    };
+                    writeln!(f, "  {name}: {values} at {first}")?;
                 }
                 Report::Failed { error } => writeln!(f, "  {name}: {}", printable(error))?,
             }
+        }
+        for name in &self.repeated {
+            writeln!(f, "  {}: given twice, counts once", printable(name))?;
+        }
+        for path in &self.unmet {
+            writeln!(f, "no server has anything at {}", printable(path))?;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Going through the JSON of one server after another, side by side with the rules.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -17,6 +17,9 @@ pub struct Combining<'r> {
     rules: &'r Rules,
     found: Found,
     servers: BTreeMap<String, Report>,
+    repeated: BTreeSet<String>,
+    /// Which rules had something to do, by number.
+    met: Vec<bool>,
 }
 
 /// What was found at one place of the result.
@@ -35,6 +38,7 @@ struct Visit<'v> {
     path: Vec<&'v str>,
     unfit: u64,
     first: Option<String>,
+    met: &'v mut [bool],
 }
 
 impl<'r> Combining<'r> {
@@ -43,17 +47,26 @@ impl<'r> Combining<'r> {
             rules,
             found: Found::default(),
             servers: BTreeMap::new(),
+            repeated: BTreeSet::new(),
+            met: vec![false; rules.paths.len()],
         }
     }
 
-    /// Adds what a server has.
+    /// Adds what a server has. One of a name that was added before is noted, and does not count again.
     pub fn add(&mut self, server: &str, stats: &Value) {
+        if matches!(
+            self.servers.get(server),
+            Some(Report::Read | Report::Unfit { .. })
+        ) {
+            return self.repeat(server);
+        }
         let name: Arc<str> = server.into();
         let mut visit = Visit {
             server: &name,
             path: Vec::new(),
             unfit: 0,
             first: None,
+            met: &mut self.met,
         };
         walk(&self.rules.root, stats, &mut self.found, &mut visit);
         let report = match visit.first {
@@ -66,18 +79,39 @@ impl<'r> Combining<'r> {
         self.servers.insert(server.to_owned(), report);
     }
 
-    /// Notes a server that has nothing to add, and why.
+    /// Notes a server that has nothing to add, and why. What was added of it before stays.
     pub fn fail(&mut self, server: &str, error: impl ToString) {
+        if self.servers.contains_key(server) {
+            return self.repeat(server);
+        }
         let error = error.to_string();
         self.servers
             .insert(server.to_owned(), Report::Failed { error });
+    }
+
+    pub(super) fn repeat(&mut self, server: &str) {
+        self.repeated.insert(server.to_owned());
     }
 
     /// The result.
     pub fn finish(self) -> Combined {
         let mut servers: Vec<_> = self.servers.into_iter().collect();
         servers.sort_by(|(a, _), (b, _)| human(a, b));
+        let mut repeated: Vec<_> = self.repeated.into_iter().collect();
+        repeated.sort_by(|a, b| human(a, b));
+        // Without any server's stats nothing is known about rules.
+        let was_read = |(_, report): &(_, Report)| !matches!(report, Report::Failed { .. });
+        let unmet = match servers.iter().any(was_read) {
+            true => {
+                let rules = self.rules.paths.iter().zip(self.met);
+                let unmet = rules.filter(|(_, met)| !met);
+                unmet.map(|(path, _)| path.clone()).collect()
+            }
+            false => Vec::new(),
+        };
         Combined {
+            repeated,
+            unmet,
             outcome: self.found.finish().unwrap_or_default(),
             servers,
         }
@@ -87,6 +121,11 @@ impl<'r> Combining<'r> {
 fn walk<'v>(node: &'v Node, stats: &'v Value, found: &mut Found, visit: &mut Visit<'v>) {
     if stats.is_null() {
         return;
+    }
+    if !node.leaves.is_empty()
+        && let Some(met) = visit.met.get_mut(node.number)
+    {
+        *met = true;
     }
     for leaf in &node.leaves {
         let known = found
@@ -150,7 +189,7 @@ impl Found {
         below.sort_by(|(a, _), (b, _)| human(a, b));
         let states = self.states.into_iter();
         let leaves: Vec<_> = states
-            .map(|state| (state.name().to_owned(), state.result()))
+            .filter_map(|state| Some((state.name().to_owned(), state.result()?)))
             .collect();
         let is_empty = below.is_empty() && leaves.is_empty();
         (!is_empty).then_some(Outcome { below, leaves })

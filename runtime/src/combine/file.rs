@@ -29,7 +29,11 @@ struct Rule {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[serde(
+    deny_unknown_fields,
+    rename_all = "camelCase",
+    expecting = "a table such as `{}` or `{ of = \"p99\" }`"
+)]
 struct Options {
     of: Option<String>,
     weighted_by: Option<String>,
@@ -45,6 +49,11 @@ pub(super) fn read(text: &str) -> Result<Rules, RuleError> {
     let mut rules = Rules::new();
     for (name, pattern) in file.patterns {
         rules = rules.pattern(name, &pattern)?;
+    }
+    if file.rule.is_empty() {
+        return Err(RuleError::File {
+            reason: "there are none; begin one with `[[rule]]`".to_owned(),
+        });
     }
     for rule in file.rule {
         let leaves = [

@@ -38,7 +38,7 @@ impl Leaf {
         Leaf::new(How::Average, "average")
     }
 
-    /// The sum of numbers; whole numbers are added without rounding.
+    /// The sum of numbers; whole numbers are added without rounding, as long as the sum is below 2^64.
     pub fn sum() -> Leaf {
         Leaf::new(How::Sum, "sum")
     }

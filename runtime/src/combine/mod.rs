@@ -50,7 +50,7 @@
 //! or late is told in the result and stops nothing; so is one whose values do not fit a rule.
 //!
 //! How it fits: `rules` is a tree of steps, `leaf` what stands at its ends, `state` what a leaf has seen, `merge` how
-//! distributions unite; `servers` brings the JSON, `file` reads TOML, `combined` is the result, `order` how people sort.
+//! distributions unite; `servers` brings the JSON from each `place`, within some `room`; `file` reads TOML, `combined` is the result, `order` how people sort.
 
 mod combined;
 mod combining;
@@ -58,6 +58,8 @@ mod file;
 mod leaf;
 mod merge;
 mod order;
+mod place;
+mod room;
 mod rules;
 mod servers;
 mod state;

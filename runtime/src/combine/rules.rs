@@ -13,10 +13,12 @@ use crate::snapshot::unescape;
 ///
 /// A path leads from the root of the JSON to the values. Its segments are keys; `*` stands for every key, each of which
 /// has a result of its own; `{name}` for the keys that fit the pattern of this name whole, which have one result
-/// together, called like the pattern. A `/` in a key is written `%2F`.
+/// together, called like the pattern. In a key, `/` is written `%2F`, `*` is `%2A`, `{` is `%7B` and `}` is `%7D`.
 #[derive(Clone, Debug, Default)]
 pub struct Rules {
     pub(super) root: Node,
+    /// The paths that have leaves, by [number](Node::number).
+    pub(super) paths: Vec<String>,
     patterns: BTreeMap<String, Regex>,
 }
 
@@ -24,6 +26,8 @@ pub struct Rules {
 pub(super) struct Node {
     pub(super) steps: Vec<(Step, Node)>,
     pub(super) leaves: Vec<Arc<Leaf>>,
+    /// Where its path is noted; only of use where there are leaves.
+    pub(super) number: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -59,6 +63,16 @@ pub enum RuleError {
         /// What was given.
         path: String,
     },
+    /// A segment that is nearly a `*` or a pattern, and would be a key that nobody has.
+    #[error(
+        "`{segment}` in `{path}` is neither a key, nor `*`, nor `{{pattern}}`; in a key, write `%2A` for `*` and `%7B` for `{{`"
+    )]
+    Segment {
+        /// The path.
+        path: String,
+        /// The segment.
+        segment: String,
+    },
     /// A rule without anything that it does, or two that would have one result.
     #[error("the rule at `{path}` {reason}")]
     Leaves {
@@ -85,7 +99,7 @@ impl Rules {
     ///
     /// # Errors
     ///
-    /// It is no TOML, it has keys that mean nothing, or a rule is none.
+    /// It is no TOML, it has keys that mean nothing, a rule is none, or there is no rule at all.
     pub fn from_toml(text: &str) -> Result<Rules, RuleError> {
         super::file::read(text)
     }
@@ -132,6 +146,10 @@ impl Rules {
             reason,
         };
         let before = node.leaves.len();
+        if before == 0 {
+            node.number = self.paths.len();
+            self.paths.push(path.to_owned());
+        }
         for leaf in leaves {
             if node.leaves.iter().any(|known| known.name == leaf.name) {
                 return Err(wrong(format!(
@@ -168,6 +186,12 @@ fn step(path: &str, segment: &str, patterns: &BTreeMap<String, Regex>) -> Result
         .strip_prefix('{')
         .and_then(|rest| rest.strip_suffix('}'));
     let Some(name) = named else {
+        if segment.contains('*') || segment.starts_with('{') || segment.ends_with('}') {
+            return Err(RuleError::Segment {
+                path: path.to_owned(),
+                segment: segment.to_owned(),
+            });
+        }
         return Ok(Step::Key(unescape(segment).into_owned()));
     };
     match patterns.get(name) {

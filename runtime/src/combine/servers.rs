@@ -1,17 +1,18 @@
 //! Where the JSON of many servers comes from: a folder of files, or their stats pages.
 
-use std::fs::{self, File};
-use std::io::{self, BufReader, Read};
+use std::collections::HashSet;
+use std::fs;
+use std::io;
 use std::num::NonZero;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::sync_channel;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use serde_json::Value;
-
 use super::order::human;
+use super::place::{Place, agent};
+use super::room::Shared;
 use super::{Combined, Rules};
 
 /// Servers to be read, by name.
@@ -31,26 +32,29 @@ use super::{Combined, Rules};
 #[must_use = "nothing is read before `combine`"]
 pub struct Servers {
     servers: Vec<(String, Place)>,
+    /// Given more than once.
+    repeated: Vec<String>,
     patience: Duration,
-}
-
-#[derive(Clone, Debug)]
-enum Place {
-    File(PathBuf),
-    Page(String),
 }
 
 /// At once; a page mostly makes one wait.
 const PAGES_TOGETHER: usize = 64;
 
-/// What one server may say.
-const LONGEST: u64 = 256 * 1024 * 1024;
-
 impl Servers {
     fn new(mut servers: Vec<(String, Place)>) -> Servers {
+        let mut seen = HashSet::new();
+        let mut repeated = Vec::new();
+        servers.retain(|(name, place)| {
+            let is_new = seen.insert(place.clone());
+            if !is_new {
+                repeated.push(name.clone());
+            }
+            is_new
+        });
         servers.sort_by(|(a, _), (b, _)| human(a, b));
         Servers {
             servers,
+            repeated,
             patience: Duration::from_secs(5),
         }
     }
@@ -74,15 +78,13 @@ impl Servers {
         Ok(Servers::new(servers))
     }
 
-    /// Addresses of stats pages, `web1:9000` or `http://web1:9000/stats/`, which are also the servers' names.
+    /// Addresses of stats pages, `web1:9000` or `http://web1:9000/stats/`, which are also the servers' names. One that is
+    /// given twice counts once, and is told in the result.
     pub fn pages<S: Into<String>>(addresses: impl IntoIterator<Item = S>) -> Servers {
         let named = addresses.into_iter().map(|address| {
             let address = address.into();
-            let url = match address.contains("://") {
-                true => address.clone(),
-                false => format!("http://{address}/"),
-            };
-            (address, Place::Page(url))
+            let place = Place::page(&address);
+            (address, place)
         });
         Servers::new(named.collect())
     }
@@ -112,10 +114,11 @@ impl Servers {
 
     /// Reads all servers side by side, and combines what they have.
     ///
-    /// Whatever is wrong with one of them is told in the result.
+    /// Whatever is wrong with one of them is told in the result. One may say 64 MiB, and all that are being read together
+    /// 128 MiB more than 2 MiB each: what does not fit is told as failed.
     pub fn combine(&self, rules: &Rules) -> Combined {
         let mut combining = rules.combining();
-        let agent = self.agent();
+        let (agent, room) = (agent(self.patience), Shared::new());
         let next = AtomicUsize::new(0);
         let workers = self.workers();
         // As many as are being read may wait to be combined, and no more: one may have megabytes.
@@ -123,9 +126,13 @@ impl Servers {
         thread::scope(|scope| {
             for _ in 0..workers {
                 let (sender, next, agent) = (sender.clone(), &next, &agent);
+                let room = &room;
                 let work = move || {
                     while let Some((name, place)) = self.servers.get(next.fetch_add(1, Relaxed)) {
-                        if sender.send((name, place.read(agent))).is_err() {
+                        if sender
+                            .send((name, place.read(agent, room.guest())))
+                            .is_err()
+                        {
                             return;
                         }
                     }
@@ -141,12 +148,15 @@ impl Servers {
             drop(sender);
             for (name, stats) in receiver {
                 match stats {
-                    Ok(stats) => combining.add(name, &stats),
+                    Ok((stats, _room)) => combining.add(name, &stats),
                     Err(error) => combining.fail(name, error),
                 }
             }
         });
         let begun = next.load(Relaxed).min(self.servers.len());
+        for name in &self.repeated {
+            combining.repeat(name);
+        }
         for (name, _) in self.servers.get(begun..).unwrap_or_default() {
             combining.fail(name, "there is no thread to read it");
         }
@@ -161,44 +171,4 @@ impl Servers {
         };
         most.min(self.servers.len()).max(1)
     }
-
-    fn agent(&self) -> ureq::Agent {
-        let config = ureq::Agent::config_builder()
-            .timeout_global(Some(self.patience))
-            .max_redirects(0)
-            .proxy(None)
-            .user_agent(concat!("calipers/", env!("CARGO_PKG_VERSION")))
-            .build();
-        config.into()
-    }
-}
-
-impl Place {
-    fn read(&self, agent: &ureq::Agent) -> Result<Value, String> {
-        let parsed = match self {
-            Place::File(path) => {
-                let file = File::open(path).map_err(|error| error.to_string())?;
-                parse(file.take(LONGEST))
-            }
-            Place::Page(url) => {
-                let request = agent.get(url).header("accept", "application/json");
-                let mut answer = request.call().map_err(|error| error.to_string())?;
-                let body = answer.body_mut().with_config().limit(LONGEST);
-                parse(body.reader())
-            }
-        };
-        let stats = parsed?;
-        match stats.is_object() {
-            true => Ok(stats),
-            false => Err("it is JSON, but no object of stats".to_owned()),
-        }
-    }
-}
-
-/// Read whole first: parsing from a reader goes byte by byte.
-fn parse(reader: impl Read) -> Result<Value, String> {
-    let mut bytes = Vec::new();
-    let read = BufReader::new(reader).read_to_end(&mut bytes);
-    read.map_err(|error| error.to_string())?;
-    serde_json::from_slice(&bytes).map_err(|error| format!("it is no JSON: {error}"))
 }

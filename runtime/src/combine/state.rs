@@ -18,8 +18,12 @@ pub(super) struct State {
 
 #[derive(Debug)]
 enum Seen {
-    Average { count: f64, total: f64 },
-    Sum(Sum),
+    Average {
+        count: f64,
+        total: f64,
+    },
+    /// Nothing until something fits.
+    Sum(Option<Sum>),
     ByValue(BTreeMap<String, Vec<Arc<str>>>),
     Numbers(Vec<(Arc<str>, Number)>),
     Highlight(Option<(Arc<str>, Number)>),
@@ -66,7 +70,7 @@ impl State {
                 count: 0.0,
                 total: 0.0,
             },
-            How::Sum => Seen::Sum(Sum::default()),
+            How::Sum => Seen::Sum(None),
             How::InverseMap => Seen::ByValue(BTreeMap::new()),
             How::Sorted { .. } => Seen::Numbers(Vec::new()),
             How::Highlight { .. } => Seen::Highlight(None),
@@ -101,7 +105,10 @@ impl State {
                 *count += weight;
                 *total += value * weight;
             }
-            Seen::Sum(sum) => sum.add(number()?),
+            Seen::Sum(sum) => {
+                let number = number()?;
+                sum.get_or_insert_default().add(number);
+            }
             Seen::ByValue(by_value) => {
                 let text = match chosen {
                     Value::String(text) => text.clone(),
@@ -128,15 +135,16 @@ impl State {
         Ok(())
     }
 
-    pub(super) fn result(self) -> Given {
+    /// Nothing for a sum of nothing: 0 would be a number that nobody has.
+    pub(super) fn result(self) -> Option<Given> {
         let named = |server: Arc<str>| server.to_string();
-        Given::Value(match self.seen {
+        Some(Given::Value(match self.seen {
             Seen::Average { count, total } => json!({
                 "average": if count > 0.0 { json!(total / count) } else { Value::Null },
                 "count": whole(count),
                 "total": total,
             }),
-            Seen::Sum(sum) => sum.value(),
+            Seen::Sum(sum) => sum?.value(),
             Seen::ByValue(by_value) => {
                 let sorted = by_value.into_iter().map(|(value, mut servers)| {
                     servers.sort_by(|a, b| human(a, b));
@@ -144,7 +152,7 @@ impl State {
                 });
                 let mut all: Vec<_> = sorted.collect();
                 all.sort_by(|(a, _), (b, _)| human(a, b));
-                return Given::Servers(all);
+                return Some(Given::Servers(all));
             }
             Seen::Numbers(mut all) => {
                 let descending = self.leaf.how == How::Sorted { descending: true };
@@ -154,17 +162,15 @@ impl State {
                     order.then_with(|| human(a, b))
                 });
                 let all = all.into_iter();
-                return Given::Numbers(
-                    all.map(|(server, number)| (named(server), number))
-                        .collect(),
-                );
+                let all = all.map(|(server, number)| (named(server), number));
+                return Some(Given::Numbers(all.collect()));
             }
             Seen::Highlight(best) => match best {
                 Some((server, value)) => json!({ "server": named(server), "value": value }),
                 None => Value::Null,
             },
             Seen::Merge(merged) => merged.result(),
-        })
+        }))
     }
 }
 

@@ -64,3 +64,17 @@ fn servers_are_combined_by_rules_and_one_that_is_away_is_told() {
     let (code, _, complaint) = run(&["combine", text(&wrong), "127.0.0.1:1"]);
     assert_eq!(code, 2, "{complaint}");
 }
+
+#[test]
+fn a_folder_that_is_mistyped_or_beside_others_is_no_server() {
+    let folder = Folder::new("tools-combine-folder");
+    let rules = folder.write("rules.toml", "[[rule]]\nat = \"/jobs/done\"\nsum = {}\n");
+    let missing = folder.path("mistyped");
+    let (code, shown, complaint) = run(&["combine", text(&rules), text(&missing)]);
+    assert_eq!((code, &*shown), (1, ""));
+    assert!(complaint.contains("there is no folder"), "{complaint}");
+    let there = folder.path("");
+    let (code, _, complaint) = run(&["combine", text(&rules), text(&there), "127.0.0.1:1"]);
+    assert_eq!(code, 2);
+    assert!(complaint.contains("is a folder"), "{complaint}");
+}
