@@ -24,6 +24,26 @@ pub(crate) fn push_component(name: &mut String, segment: &str) {
     push_word(name, segment);
 }
 
+/// As [`push_component`], with a number for each character that has no place in a name, `ü` as `_FC_`: for servers to
+/// which a name is a name and not a file, so that it may be longer, and what differs stays apart.
+#[cfg(feature = "otlp")]
+pub(crate) fn push_escaped(name: &mut String, segment: &str) {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    if segment.chars().all(is_plain) {
+        return push_component(name, segment);
+    }
+    let mut escaped = String::with_capacity(segment.len() + 16);
+    for c in segment.chars() {
+        if is_plain(c) {
+            escaped.push(c);
+        } else {
+            // Into a string, writing cannot fail.
+            let _ = write!(escaped, "_{:X}_", u32::from(c));
+        }
+    }
+    push_component(name, &escaped);
+}
+
 /// What all names begin with, from components as a user wrote them; empty ones are left out.
 pub(crate) fn prefix<'a>(components: impl IntoIterator<Item = &'a str>) -> String {
     let mut prefix = String::new();
@@ -126,6 +146,32 @@ mod tests {
                 "{hostile:?} became {word}"
             );
         }
+    }
+
+    #[cfg(feature = "otlp")]
+    #[test]
+    fn what_is_escaped_stays_apart() {
+        let escaped = |segment: &str| {
+            let mut name = String::new();
+            push_escaped(&mut name, segment);
+            name
+        };
+        assert_eq!(escaped("ünï"), "_FC_n_EF_");
+        assert_eq!(
+            (escaped("a b"), escaped("a_b")),
+            ("a_20_b".into(), "a_b".into())
+        );
+        let alike = ["a b", "a:b", "a;b", "a_b", "änö", "ünï", "数据", "指标", ""];
+        let names: HashSet<String> = alike.iter().map(|segment| escaped(segment)).collect();
+        assert_eq!(names.len(), alike.len());
+        assert!(
+            names
+                .iter()
+                .all(|name| *name == word(name) && !name.is_empty())
+        );
+        let long = "数".repeat(1000);
+        assert!(escaped(&long).len() <= LONGEST);
+        assert_ne!(escaped(&long), escaped(&format!("{long}据")));
     }
 
     #[test]

@@ -426,6 +426,44 @@ fn a_receiver_that_hangs_does_not_keep_a_program_from_ending() {
 }
 
 #[test]
+fn names_beyond_ascii_stay_apart() {
+    let receiver = Receiver::start("otlp-names", &[]);
+    let registry = Registry::new();
+    let names = ["ünï.x", "änö.x", "数据", "指标", "a:b.c", "a b.c", "a;b.c"];
+    for (name, count) in names.iter().zip(1_u64..) {
+        registry.counter(name).unwrap().add(count);
+    }
+    let otlp = builder(&registry, &receiver).start().unwrap();
+    otlp.flush(LONG).unwrap();
+    receiver.found_nothing_wrong();
+    let points = &receiver.taken()[0];
+    let values: Vec<u64> = points
+        .values()
+        .filter_map(|point| point["value"].as_u64())
+        .collect();
+    assert_eq!(
+        (values.len(), values.iter().sum::<u64>()),
+        (7, 28),
+        "{points:?}"
+    );
+    assert_eq!(points["a_20_b.c"]["value"], 6);
+    adds_up(&registry);
+}
+
+#[test]
+fn what_has_the_name_of_another_is_told_as_dropped() {
+    let receiver = Receiver::start("otlp-clash", &[]);
+    let registry = Registry::new();
+    registry.counter("a b").unwrap().add(2_u32);
+    registry.counter("a_20_b").unwrap().add(3_u32);
+    let otlp = builder(&registry, &receiver).start().unwrap();
+    assert_eq!(otlp.flush(LONG), Err(DeliveryError::Dropped { lost: 1 }));
+    assert_eq!(own(&registry, "errors/nameTaken"), 1);
+    assert_eq!((own(&registry, "sent"), own(&registry, "dropped")), (1, 1));
+    adds_up(&registry);
+}
+
+#[test]
 fn an_address_that_is_none_or_needs_tls_is_told_at_start() {
     let start = |url: &str| Otlp::builder().endpoint(url).start().map(drop);
     assert!(matches!(

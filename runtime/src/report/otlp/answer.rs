@@ -19,7 +19,7 @@ pub(super) enum Verdict {
     },
 }
 
-/// A receiver may ask for some patience. Not for more than this: a typing error must not silence a program.
+/// A receiver may ask for some patience. Not for more than this: milliseconds for seconds must not silence a program.
 const LONGEST: Duration = Duration::from_secs(3600);
 
 impl Verdict {
@@ -42,11 +42,14 @@ impl Verdict {
             None => format!("it answered {status}"),
         };
         match status {
-            429 | 502 | 503 | 504 => Verdict::Later {
-                cause,
-                said,
-                after: retry_after.and_then(|after| patience(after, SystemTime::now())),
-            },
+            429 | 502 | 503 | 504 => {
+                let after = retry_after.and_then(|after| patience(after, SystemTime::now()));
+                let said = match after {
+                    Some(wait) => format!("{said}; it is left alone for {} s", wait.as_secs()),
+                    None => said,
+                };
+                Verdict::Later { cause, said, after }
+            }
             _ => Verdict::Refused { cause, said },
         }
     }
@@ -146,6 +149,18 @@ mod tests {
         ] {
             let expected = seconds.map(Duration::from_secs);
             assert_eq!(patience(text, now), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn how_long_a_receiver_is_left_alone_is_said() {
+        for (asked, seconds) in [("7", 7), ("999999999999", 3600)] {
+            let Verdict::Later { said, after, .. } = Verdict::of(429, Some(asked), b"") else {
+                panic!("later");
+            };
+            assert_eq!(after, Some(Duration::from_secs(seconds)));
+            let expected = format!("it answered 429; it is left alone for {seconds} s");
+            assert_eq!(said, expected);
         }
     }
 

@@ -90,7 +90,8 @@ impl OtlpBuilder {
         self
     }
 
-    /// How long one attempt may take, from the name's resolution to the answer's end. Ten seconds unless told otherwise.
+    /// How long one attempt may take, from the name's resolution to the answer's end. Ten seconds unless told otherwise,
+    /// or told none at all.
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.settings.timeout = Some(limit);
         self

@@ -56,7 +56,8 @@ use crate::log_line;
 ///
 /// All is sent but what lies below `/calipers`, unless rules say otherwise. A name is the path with dots,
 /// `/web/by_route` is `web.by_route`; a segment that carries a label leaves the name and becomes an attribute, as does a
-/// family's key. Where a `Sum` and what it adds up would be one metric, the sum is sent
+/// family's key. A name is plain ASCII, as instruments' names have to be: another character is its number, `ü` is `_FC_`. What
+/// has the name of another all the same is left out, logged, and counted in `dropped`. Where a `Sum` and what it adds up would be one metric, the sum is sent
 /// ([`depth`](OtlpBuilder::depth)). Units are as declared (UCUM), the description is the doc comment.
 ///
 /// Timers are kept in nanoseconds, and sent so: their buckets leave without loss. With
@@ -72,7 +73,8 @@ use crate::log_line;
 /// # When the receiver is slow or gone
 ///
 /// 429, 502, 503, 504, and whatever breaks without an answer, are tried again: after twice as long each time, with jitter,
-/// up to half a minute, and never before the receiver's `Retry-After`. A snapshot that comes meanwhile takes the place
+/// up to half a minute, and never before the receiver's `Retry-After`, of which an hour at most is waited; the log says how
+/// long. A snapshot that comes meanwhile takes the place
 /// of the one that waits, so one request is kept and no more. Nothing is lost by that: a cumulative one says more than
 /// the one before, and a delta is taken anew from what was last taken. When an answer was lost, a delta may be
 /// counted twice; the protocol prefers that to a loss.
@@ -85,9 +87,13 @@ use crate::log_line;
 ///
 /// `OTEL_EXPORTER_OTLP_ENDPOINT`, `_HEADERS`, `_COMPRESSION`, `_TIMEOUT`, `_PROTOCOL` and their `OTEL_EXPORTER_OTLP_METRICS_…`
 /// forms, which come first; `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE`, `OTEL_SERVICE_NAME` and
-/// `OTEL_RESOURCE_ATTRIBUTES`. What the program says comes before all of them.
+/// `OTEL_RESOURCE_ATTRIBUTES`. What the program says comes before all of them. What makes no sense is logged and passed over;
+/// of lists, all of it.
 ///
 /// # Limits
+///
+/// What an instance counts after the last push and before it is dropped is sent as part of the [`Sum`](crate::Sum) above it;
+/// where there is none, it is gone.
 ///
 /// There is no TLS: send to a collector on this host, and let that one encrypt. There is no gRPC, and there are no
 /// histograms with given bounds. A snapshot is one request; of 100,000 series some 10 MB, a tenth of that with
@@ -183,8 +189,8 @@ impl Reader for Otlp {
         // The points of the one that waited are in this one, with newer numbers.
         let waited = self.waiting.take().map_or(0, |waiting| waiting.points);
         let mut pushed = Pushed {
-            offered: points.saturating_sub(waited),
-            dropped: waited.saturating_sub(points),
+            offered: points.saturating_sub(waited) + clashes,
+            dropped: waited.saturating_sub(points) + clashes,
             queued: points,
             ..Pushed::nothing()
         };

@@ -77,8 +77,11 @@ impl Settings {
         }
         if let Some((name, value)) = either("TIMEOUT") {
             match value.trim().parse() {
-                Ok(milliseconds) => settings.timeout = Some(Duration::from_millis(milliseconds)),
-                Err(_) => passed_over(&name, &value, &"give milliseconds"),
+                // Nothing arrives in no time; and without a limit, a receiver that hangs would end the reporting.
+                Ok(milliseconds @ 1..) => {
+                    settings.timeout = Some(Duration::from_millis(milliseconds));
+                }
+                _ => passed_over(&name, &value, &"give milliseconds, 1 or more"),
             }
         }
         const PREFERENCE: &str = "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE";
@@ -129,6 +132,20 @@ impl Settings {
         let mut headers: Vec<(String, String)> = Vec::new();
         for (name, value) in &self.headers {
             let name = name.to_ascii_lowercase();
+            // What tells the receiver where a request ends and how to read it follows from the request.
+            const OURS: [&str; 7] = [
+                "connection",
+                "content-encoding",
+                "content-length",
+                "content-type",
+                "expect",
+                "host",
+                "transfer-encoding",
+            ];
+            if OURS.contains(&&*name) {
+                passed_over("the header", &name, &"it follows from what is sent");
+                continue;
+            }
             if HeaderName::try_from(&name).is_err() || HeaderValue::try_from(value).is_err() {
                 // Not the value, which may be a secret.
                 passed_over("a header", &name, &"it cannot be sent");
@@ -141,7 +158,10 @@ impl Settings {
             url: self.endpoint.as_ref().unwrap_or(&usual).url()?,
             headers,
             gzip: self.gzip.unwrap_or(false),
-            timeout: self.timeout.unwrap_or(Duration::from_secs(10)),
+            timeout: self
+                .timeout
+                .filter(|limit| !limit.is_zero())
+                .unwrap_or(Duration::from_secs(10)),
         })
     }
 
@@ -199,12 +219,23 @@ fn pairs(variable: &str, text: &str) -> Vec<(String, String)> {
         let (key, value) = pair.split_once('=')?;
         Some((decoded(key).filter(|key| !key.is_empty())?, decoded(value)?))
     };
-    let given = text.split(',').filter(|pair| !pair.trim().is_empty());
-    given.map(pair).collect::<Option<_>>().unwrap_or_else(|| {
-        passed_over(
-            variable,
-            "",
-            &"write `key=value,key=value`, percent-encoded",
+    let given = || text.split(',').filter(|pair| !pair.trim().is_empty());
+    let pairs = given().map(|text| pair(text).ok_or(text));
+    pairs.collect::<Result<_, _>>().unwrap_or_else(|wrong| {
+        // Its value may be a secret, and so may what has no `=`.
+        let which = match wrong.split_once('=') {
+            Some((key, _)) => format!("`{}` is wrong", key.trim()),
+            None => {
+                let before = given().take_while(|text| *text != wrong).count();
+                format!("number {} has no `=`", before + 1)
+            }
+        };
+        let all = given().count();
+        log_line::warn(
+            log_line::TARGET,
+            format_args!(
+                "otlp: {variable} is passed over, all {all} of it: {which}; write `key=value,key=value`, percent-encoded"
+            ),
         );
         Vec::new()
     })
@@ -319,6 +350,7 @@ mod tests {
     fn what_makes_no_sense_in_the_environment_is_passed_over() {
         let settings = environment(&[
             ("OTEL_EXPORTER_OTLP_TIMEOUT", "soon"),
+            ("OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", "0"),
             ("OTEL_EXPORTER_OTLP_COMPRESSION", "zip"),
             ("OTEL_EXPORTER_OTLP_HEADERS", "good=1,bad"),
             ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
@@ -330,10 +362,14 @@ mod tests {
             headers: vec![
                 ("a b".to_owned(), "1".to_owned()),
                 ("c".to_owned(), "\n".to_owned()),
+                ("Content-Length".to_owned(), "3".to_owned()),
             ],
+            timeout: Some(Duration::ZERO),
             ..Settings::default()
         };
-        assert_eq!(hostile.target().unwrap().headers, []);
+        let target = hostile.target().unwrap();
+        assert_eq!(target.headers, []);
+        assert_eq!(target.timeout, Duration::from_secs(10));
     }
 
     #[test]

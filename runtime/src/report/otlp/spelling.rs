@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use crate::report::families::{Dialect, Factor, Type, Unit};
-use crate::report::names::push_component;
+use crate::report::names::push_escaped;
 
-/// Names as they are in the tree, and units as they were declared.
+/// Names as they are in the tree, as far as the syntax of instrument names allows, which is plain ASCII, and units as they were declared.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Spelling {
     /// Whether durations are in seconds rather than in the nanoseconds they are kept in.
@@ -14,7 +14,7 @@ pub(super) struct Spelling {
 
 impl Dialect for Spelling {
     fn push_segment(&self, name: &mut String, segment: &str) {
-        push_component(name, segment);
+        push_escaped(name, segment);
     }
 
     /// A name begins with a letter.
