@@ -181,6 +181,12 @@ fn build(handler: &Handler) -> TokenStream {
             (field, value(krate, field, at))
         })
         .collect();
+    let is_own = |field: &Field| matches!(field.role, Role::Stat | Role::Node | Role::Part);
+    let is_stat = |field: &&Field| matches!(field.role, Role::Stat);
+    // No expression of the user's runs between them.
+    let uninterrupted = (handler.fields.iter().all(is_own)
+        && handler.fields.iter().filter(is_stat).count() > 1)
+        .then(|| quote!(#place.uninterrupted();));
     let is_given = |field: &Field| {
         matches!(
             field.role,
@@ -193,6 +199,7 @@ fn build(handler: &Handler) -> TokenStream {
             #used
             #no_parts
             #no_place
+            #uninterrupted
             Self { #(#names: #values),* }
         };
     }

@@ -90,6 +90,7 @@ const _: () = {
                     ::core::any::type_name::<Self>(),
                 );
             let () = parts;
+            place.uninterrupted();
             Self {
                 finished: <Counter as ::calipers::Stat>::open(&place.at(0usize)),
                 state: <StateSet<S> as ::calipers::Stat>::open(&place.at(1usize)),

@@ -71,6 +71,7 @@ const _: () = {
         }
         fn build(place: &::calipers::private::Opener<'_>, parts: Self::Parts) -> Self {
             let () = parts;
+            place.uninterrupted();
             Self {
                 requests: <Counter as ::calipers::Stat>::open(&place.at(0usize)),
                 by_path: <Family<

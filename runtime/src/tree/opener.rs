@@ -5,7 +5,7 @@
 //! in one piece when the opener goes.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt::{Display, Write};
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use super::path::{self, PathError};
 use super::place::Node;
 use super::stat_name::StatName;
 use crate::Kind;
-use crate::cells::clock;
+use crate::cells::{clock, gate};
 
 /// Opens the stats of one place, and shows them when it is dropped.
 pub struct Opener<'n> {
@@ -33,6 +33,8 @@ pub struct Opener<'n> {
     lone: RefCell<Vec<Node>>,
     /// Told when the stats are published: a logger is user code.
     conflicts: RefCell<Vec<Conflict>>,
+    /// Kept from the first stat until all are published, where nothing but the library's own code runs between them.
+    pass: Cell<Option<gate::Pass>>,
 }
 
 impl<'n> Opener<'n> {
@@ -45,7 +47,15 @@ impl<'n> Opener<'n> {
             born: clock::now(),
             lone: RefCell::new(Vec::new()),
             conflicts: RefCell::new(Vec::new()),
+            pass: Cell::new(None),
         }
+    }
+
+    /// Called by a `build` in which no expression of a user's runs, so that the gate is passed once rather than at every
+    /// stat. A user's expression may take long, or fork: neither goes with having passed.
+    pub fn uninterrupted(&self) {
+        let pass = self.pass.take().unwrap_or_else(gate::enter);
+        self.pass.set(Some(pass));
     }
 
     /// Where the class's stat at `index` is to be opened.
@@ -70,6 +80,7 @@ impl Drop for Opener<'_> {
     fn drop(&mut self) {
         let place = self.node.place();
         let batch = place.register().publish();
+        drop(self.pass.take()); // before a logger runs
         for Conflict {
             path,
             held,
