@@ -5,7 +5,7 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::Result;
+use std::io::{Error, ErrorKind, Result};
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
@@ -16,6 +16,7 @@ use rustix::io::Errno;
 use rustix::process::{Pid, test_kill_process};
 
 use super::mark;
+use crate::log_line;
 use crate::report::own_folder;
 
 #[derive(Debug)]
@@ -80,8 +81,38 @@ impl Folder {
         let mode = Mode::RUSR | Mode::WUSR | mark::MARKED;
         mkfifoat(&self.folder, &*self.draft, mode)?;
         let stat = statat(&self.folder, &*self.draft, AtFlags::SYMLINK_NOFOLLOW)?;
+        self.move_aside()?;
         renameat(&self.folder, &*self.draft, &self.folder, &*self.name)?;
         self.inode = stat.st_ino;
+        Ok(())
+    }
+
+    /// A file or a folder that stands in the place of the pipe is somebody's, and may be wanted.
+    fn move_aside(&self) -> Result<()> {
+        let Ok(there) = statat(&self.folder, &*self.name, AtFlags::SYMLINK_NOFOLLOW) else {
+            return Ok(());
+        };
+        match FileType::from_raw_mode(there.st_mode) {
+            // A link is not what it leads to, which stays.
+            FileType::Fifo | FileType::Symlink => return Ok(()),
+            _ => {}
+        }
+        let aside = format!("{}.aside", self.name);
+        match statat(&self.folder, &*aside, AtFlags::SYMLINK_NOFOLLOW) {
+            Err(Errno::NOENT) => {}
+            _ => {
+                let why = format!("`{}` is in the way, and so is `{aside}`", self.name);
+                return Err(Error::new(ErrorKind::AlreadyExists, why));
+            }
+        }
+        renameat(&self.folder, &*self.name, &self.folder, &*aside)?;
+        log_line::warn(
+            log_line::TARGET,
+            format_args!(
+                "pipe: `{}` is no pipe; it is called `{aside}` now",
+                self.name
+            ),
+        );
         Ok(())
     }
 

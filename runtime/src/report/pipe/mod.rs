@@ -59,7 +59,8 @@ use crate::Snapshot;
 /// # The folder
 ///
 /// It is made, for its owner alone (0700), where it is not there; one that is there must be ours, and not be writable by
-/// others. No link is followed. Pipes of processes that are gone are removed at the start, and the own one at the end.
+/// others. No link is followed. Pipes of processes that are gone are removed at the start, and the own one at the end. What has the
+/// name of the own one and is none is renamed to `<pid>.stats.aside`.
 /// Should somebody remove it meanwhile, it is made anew. One reader of this kind is enough for a process and a folder.
 ///
 /// # Limits
