@@ -52,6 +52,12 @@ struct Pinned {
 
 const PATIENCE: usize = 64;
 
+/// Where what is being folded is listed. Between turns it is empty, and keeps [`ROOM`]: nearly every drop needs some.
+static FOLDED: Kept<Vec<Life>> = Kept::new(Vec::new());
+
+/// For as many as most turns fold; a backlog leaves more.
+const ROOM: usize = 64;
+
 impl Pinned {
     fn take(&mut self) -> Vec<Life> {
         std::mem::take(&mut self.lives)
@@ -154,7 +160,8 @@ fn fold_retired(turn: &mut Turn, pinned: Vec<Life>) -> usize {
     FOLDING.set(true);
     let _folding = Folding;
     let looked = !pinned.is_empty();
-    let mut waiting = pinned;
+    let mut waiting = std::mem::take(FOLDED.get_mut(turn));
+    waiting.extend(pinned);
     let before = waiting.len();
     waiting.extend(RETIRED.take());
     WAITING.fetch_sub(waiting.len() - before, Relaxed);
@@ -162,9 +169,11 @@ fn fold_retired(turn: &mut Turn, pinned: Vec<Life>) -> usize {
     while !waiting.is_empty() {
         folded += fold_all(turn, &mut waiting);
         // Nothing of a user's is in it, so it may go within the turn.
-        drop(turn.take_ours());
+        turn.drop_ours();
         waiting.extend(ENDED.take());
     }
+    waiting.shrink_to(ROOM);
+    *FOLDED.get_mut(turn) = waiting;
     if looked {
         let pinned = PINNED.get_mut(turn);
         pinned.look_at = (2 * pinned.lives.len()).max(PATIENCE);

@@ -48,11 +48,19 @@ pub(crate) struct Turn {
     _alone: PhantomData<*const ()>,
 }
 
+/// Where the next turn puts off what is the library's own: empty, and with [`ROOM`], since nearly every turn needs some.
+static ROOMY: Kept<Vec<Ours>> = Kept::new(Vec::new());
+
+/// For as much as most turns put off; a backlog leaves more.
+const ROOM: usize = 64;
+
+/// Something of the library's own that is to be dropped: it may end other things' lives.
+type Ours = Arc<dyn Any + Send + Sync>;
+
 /// What was put off until the turn has ended.
 #[derive(Default)]
 pub(crate) struct Later {
-    /// The library's own: it may end other things' lives.
-    pub(crate) ours: Vec<Arc<dyn Any + Send + Sync>>,
+    pub(crate) ours: Vec<Ours>,
     /// Users' values: dropping them runs their code.
     pub(crate) users: Vec<Box<dyn Any + Send>>,
 }
@@ -89,6 +97,7 @@ impl Turn {
         };
         let handed = LISTED.get_mut(&mut turn).0.take();
         *turn.listed.get_mut() = handed;
+        turn.later.ours = std::mem::take(ROOMY.get_mut(&mut turn));
         turn
     }
 
@@ -102,9 +111,9 @@ impl Turn {
         self.later.users.push(Box::new(dropped));
     }
 
-    /// What of the library's own was put off so far.
-    pub(crate) fn take_ours(&mut self) -> Vec<Arc<dyn Any + Send + Sync>> {
-        std::mem::take(&mut self.later.ours)
+    /// Drops what of the library's own was put off so far; whoever calls this knows that nothing of a user's is in it.
+    pub(crate) fn drop_ours(&mut self) {
+        self.later.ours.clear();
     }
 
     /// Ends the turn; gives what was put off.
@@ -112,6 +121,11 @@ impl Turn {
         let listed = self.listed.take();
         LISTED.get_mut(&mut self).0 = listed;
         hand_back(&mut self);
-        std::mem::take(&mut self.later)
+        let mut later = std::mem::take(&mut self.later);
+        if later.ours.is_empty() {
+            later.ours.shrink_to(ROOM);
+            *ROOMY.get_mut(&mut self) = std::mem::take(&mut later.ours);
+        }
+        later
     }
 }
