@@ -76,7 +76,8 @@ impl Distribution {
 
     /// The smallest value.
     ///
-    /// Exact, except in a difference or a recent window, where it may be the lower edge of the lowest bucket.
+    /// Exact, except in a difference or a recent window, where it is within 1.1 % if it is not known, and never below the
+    /// smallest of all time.
     pub fn min(&self) -> Option<f64> {
         self.exact_min()
             .or_else(|| self.edges().map(|(lower, _)| lower))
@@ -84,7 +85,8 @@ impl Distribution {
 
     /// The largest value.
     ///
-    /// Exact, except in a difference or a recent window, where it may be the upper edge of the highest bucket.
+    /// Exact, except in a difference or a recent window, where it is within 1.1 % if it is not known, and never above the
+    /// largest of all time.
     pub fn max(&self) -> Option<f64> {
         self.exact_max()
             .or_else(|| self.edges().map(|(_, upper)| upper))
@@ -213,7 +215,7 @@ impl Distribution {
     /// What was recorded after `earlier`, an earlier read of the same stat, was taken.
     ///
     /// Buckets and sums are subtracted (never below zero). The extremes are exact where `earlier` is empty
-    /// or had others, and bounded by the outermost buckets of the difference where not.
+    /// or had others, and within 1.1 % where not.
     pub fn since(&self, earlier: &Distribution) -> Distribution {
         if earlier.is_empty() {
             return self.clone();
@@ -243,8 +245,17 @@ impl Distribution {
         let moved = |now: Option<f64>, had: Option<f64>| {
             now.filter(|now| had.is_some_and(|had| had != *now))
         };
-        difference.min = moved(self.exact_min(), earlier.exact_min()).unwrap_or(UNKNOWN);
-        difference.max = moved(self.exact_max(), earlier.exact_max()).unwrap_or(UNKNOWN);
+        let (lowest, highest) = (difference.buckets.first(), difference.buckets.last());
+        // Where ours lies outside, it stands for what is there, and is never outside of our own extremes.
+        let about =
+            |bucket: Option<&(i32, u64)>| bucket.map_or(0.0, |&(at, _)| self.representative(at));
+        let min = moved(self.exact_min(), earlier.exact_min());
+        let max = moved(self.exact_max(), earlier.exact_max());
+        difference.min = match zero {
+            0 => min.unwrap_or_else(|| about(lowest)),
+            _ => 0.0,
+        };
+        difference.max = max.unwrap_or_else(|| about(highest));
         difference.whole = self.whole.saturating_sub(earlier.whole);
         difference.rest = (self.rest - earlier.rest).max(0.0);
         difference

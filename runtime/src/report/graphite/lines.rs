@@ -71,6 +71,8 @@ impl Lines {
             for segment in path.split('/').skip(1) {
                 push_component(line, segment);
             }
+            // A name belongs to one stat with all its numbers, also those that it does not have at the moment.
+            let is_free = seen.is_new(line);
             let (path_length, name_length) = (path.len(), line.len());
             entry.value().numbers(&mut |parts, number, _| {
                 if !number.as_f64().is_finite() {
@@ -90,7 +92,7 @@ impl Lines {
                 }
                 if line.len() > LONGEST_NAME {
                     too_long += 1;
-                } else if !seen.is_new(line) {
+                } else if !is_free || !(parts.is_empty() || seen.is_new(line)) {
                     name_taken += 1;
                 } else {
                     push_value(line, number);
@@ -191,6 +193,19 @@ mod tests {
             rules.prune("**/recent");
         });
         assert_eq!(sent, ["host.web.latency.p99 2"]);
+    }
+
+    #[test]
+    fn a_series_is_never_made_of_two_stats() {
+        let registry = Registry::new();
+        registry.timer("a b").unwrap();
+        registry
+            .timer("a;b")
+            .unwrap()
+            .record(std::time::Duration::from_secs(2));
+        let sent = lines(&registry, |rules| rules.allow("**"));
+        assert!(sent.contains(&"host.a_b.count 0".to_owned()), "{sent:?}");
+        assert!(!sent.iter().any(|line| line.contains("p99")), "{sent:?}");
     }
 
     #[test]

@@ -35,8 +35,8 @@ use crate::Snapshot;
 ///
 /// `/handler/latency` on the host `web1` becomes `web1.handler.latency.p99` and so on: the names of the parts are those
 /// that JSON and paths have. What is not a letter, a digit, `_` or `-` becomes `_`, so no name can leave its place or
-/// become two lines. Should two stats then have one name, the first is sent, and the others are counted under
-/// `errors/nameTaken`.
+/// become two lines. Should two stats then have one name, the first is sent with all its numbers, and the
+/// others are counted under `errors/nameTaken`.
 ///
 /// Numbers alone are sent; not texts, and nothing that is NaN or infinite. All lines of a push have one timestamp.
 ///

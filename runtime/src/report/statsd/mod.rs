@@ -56,7 +56,8 @@ use crate::Snapshot;
 /// **Names.** `/handler/by_path` becomes `handler.by_path`; what is not a letter, a digit, `_` or `-` becomes `_`.
 /// With tags, a segment that carries a label is replaced by the label's name, and a family's key becomes a tag:
 /// `/processor/thread-0/finished` is `processor.thread.finished` with `thread:thread-0`, so that the processor's own
-/// total, `processor.finished`, is not added to its parts.
+/// total, `processor.finished`, is not added to its parts. Should two stats, or two keys, then have one name and the same
+/// tags, the first is sent; what the others counted is missing there, and they are counted under `errors/nameTaken`.
 ///
 /// # When the server is slow or gone
 ///
