@@ -20,6 +20,7 @@ use tokio::time::{sleep, timeout};
 
 use super::Routes;
 use super::own::PageStats;
+use super::stalled::{Taken, is_not_taken};
 use crate::log_line;
 
 /// How many connections are served at once; more are told to come back.
@@ -27,6 +28,9 @@ const CONNECTIONS: usize = 512;
 
 /// How long a client may take to send a request's headers, and a connection may lie idle.
 const HEADERS: Duration = Duration::from_secs(10);
+
+/// How long a client may take nothing of its answer, unless the builder was told otherwise.
+pub(super) const STALL: Duration = Duration::from_secs(30);
 
 /// How long a connection may last. Browsers open another without anybody noticing; a client that takes an answer byte
 /// by byte cannot keep it for ever.
@@ -46,6 +50,7 @@ const TURNED_AWAY: usize = 64;
 pub(super) async fn accept(
     listener: tokio::net::TcpListener,
     routes: Routes,
+    stall: Duration,
     mut stopped: watch::Receiver<bool>,
 ) {
     let own = routes.own();
@@ -65,7 +70,7 @@ pub(super) async fn accept(
                     let (routes, own, stopped) = (routes.clone(), own.clone(), stopped.clone());
                     tokio::spawn(async move {
                         let _connected = own.connected();
-                        converse(stream, routes, &own, stopped).await;
+                        converse(stream, stall, routes, &own, stopped).await;
                         drop(place);
                     });
                 }
@@ -102,6 +107,7 @@ pub(super) async fn accept(
 /// Answers what comes over one connection until it ends, lasts too long, or the server stops.
 async fn converse(
     stream: TcpStream,
+    stall: Duration,
     routes: Router,
     own: &PageStats,
     mut stopped: watch::Receiver<bool>,
@@ -129,7 +135,7 @@ async fn converse(
             .timer(TokioTimer::new())
             .header_read_timeout(HEADERS)
             .max_buf_size(HEADER_BYTES)
-            .serve_connection(TokioIo::new(stream), service)
+            .serve_connection(TokioIo::new(Taken::new(stream, stall)), service)
     );
     tokio::select! {
         ended = connection.as_mut() => {
@@ -143,8 +149,14 @@ async fn converse(
         _ = sleep(CONVERSATION) => {}
     }
     connection.as_mut().graceful_shutdown();
-    let _ = timeout(GRACE, connection).await;
+    let ended = timeout(GRACE, connection).await;
+    if ended.is_err() && !*stopped.borrow() {
+        own.errors.get(NOT_TAKEN).inc();
+    }
 }
+
+/// What is counted when an answer was not taken in time.
+const NOT_TAKEN: &str = "notTaken";
 
 fn count(own: &PageStats, error: &hyper::Error, asked: bool) {
     let cause = if error.is_timeout() {
@@ -157,6 +169,8 @@ fn count(own: &PageStats, error: &hyper::Error, asked: bool) {
         // It was answered, with 400 or 431, before it came to the gate.
         own.requests.inc();
         "badRequest"
+    } else if is_not_taken(error) {
+        NOT_TAKEN
     } else {
         "connectionLost"
     };

@@ -56,7 +56,8 @@
 //!
 //! Nothing while nobody looks, but for one idle thread. An answer costs a snapshot, which is taken beside the recording
 //! threads and never on a thread that serves; timers and histograms that were looked at keep their last minute for
-//! five more. 512 connections are served at once and more are answered with 503; headers have to come within ten seconds.
+//! five more. 512 connections are served at once and more are answered with 503; headers have to come within ten seconds,
+//! and a connection that takes nothing of its answer for 30 seconds is closed.
 //!
 //! What it does is shown below `/calipers/report/http`: `requests`, `bytes`, `errors` by cause, `duration`, `connections`.
 //!
@@ -73,7 +74,7 @@
 //!     params: { depth: [both] }
 //! ```
 //!
-//! How it fits: `server` listens, `connections` limits, `gate` lets in whom `hosts` allows, `routes` answers, `asked` reads
+//! How it fits: `server` listens, `connections` limits (with `stalled`), `gate` lets in whom `hosts` allows, `routes` answers, `asked` reads
 //! what is asked for, `page` draws, `answer` sends. All of it sees snapshots only.
 
 mod answer;
@@ -90,6 +91,7 @@ mod own;
 mod page;
 mod routes;
 mod server;
+mod stalled;
 #[cfg(test)]
 mod tests;
 

@@ -4,13 +4,14 @@ use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, ToSocketAddrs};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use axum::Router;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 
 use super::Routes;
-use super::connections::accept;
+use super::connections::{STALL, accept};
 use crate::{Registry, Snapshot, program};
 
 /// Snapshots are taken one after another anyway; a second thread renders meanwhile.
@@ -48,6 +49,7 @@ pub fn serve_in_background(
 pub struct ServerBuilder<A> {
     addr: A,
     routes: Routes,
+    stall: Duration,
 }
 
 impl<A: ToSocketAddrs> ServerBuilder<A> {
@@ -87,6 +89,13 @@ impl<A: ToSocketAddrs> ServerBuilder<A> {
         self
     }
 
+    /// How long a client may take nothing of its answer before its connection is given up, 30 seconds unless told otherwise;
+    /// counted under `errors/notTaken`.
+    pub fn stall(mut self, limit: Duration) -> Self {
+        self.stall = limit;
+        self
+    }
+
     /// Something else in the place of the page.
     #[cfg(feature = "pipe")]
     pub(in crate::report) fn answering(mut self, other: super::other::Other) -> Self {
@@ -122,7 +131,7 @@ impl<A: ToSocketAddrs> ServerBuilder<A> {
         let thread = thread::Builder::new()
             .name("calipers-http".to_owned())
             .spawn(move || {
-                run(runtime, accept(listener, routes, stopped));
+                run(runtime, accept(listener, routes, self.stall, stopped));
                 drop(kept);
             })
             .map_err(ServeError::Start)?;
@@ -156,6 +165,7 @@ impl Server {
         ServerBuilder {
             addr,
             routes: Routes::new(program::name().unwrap_or_default()),
+            stall: STALL,
         }
     }
 

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use super::super::own::PageStats;
 use super::super::{ServeError, Server, serve_in_background};
 use super::sample;
+use axum::Router;
+use axum::routing::get;
 
 fn over_the_wire(addr: SocketAddr, request: &str) -> String {
     let mut stream = TcpStream::connect(addr).unwrap();
@@ -201,4 +203,40 @@ fn headers_that_never_end_are_given_up() {
     let timed_out = registry.snapshot();
     let timed_out = timed_out.counter("/calipers/report/http/errors/timedOut");
     assert_eq!(timed_out, Some(1));
+}
+
+#[test]
+fn who_takes_nothing_of_an_answer_is_given_up_and_who_reads_gets_it_whole() {
+    const LARGE: usize = 32 << 20; // more than the system holds for a connection
+    let registry = sample();
+    let _kept = PageStats::open(&registry);
+    let server = Server::builder("127.0.0.1:0")
+        .registry(&registry)
+        .beside(Router::new().route("/large", get(|| async { vec![b'x'; LARGE] })))
+        .stall(Duration::from_secs(2))
+        .start()
+        .unwrap();
+    let request = REQUEST.replace("/?format=json", "/large");
+    let silent: Vec<TcpStream> = (0..3)
+        .map(|_| {
+            let mut stream = TcpStream::connect(server.local_addr()).unwrap();
+            stream.write_all(request.as_bytes()).unwrap();
+            stream
+        })
+        .collect();
+    let whole = over_the_wire(server.local_addr(), &request);
+    assert!(whole.starts_with("HTTP/1.1 200 OK") && whole.len() > LARGE);
+    let stat = |name: &str| format!("/calipers/report/http/{name}");
+    let began = Instant::now();
+    loop {
+        let snapshot = registry.snapshot();
+        if snapshot.up_down_counter(&stat("connections")) == Some(0) {
+            assert_eq!(snapshot.counter(&stat("errors/notTaken")), Some(3));
+            break;
+        }
+        assert!(began.elapsed() < Duration::from_secs(60), "they are held");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    drop(silent);
+    server.stop();
 }
