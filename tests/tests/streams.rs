@@ -210,18 +210,24 @@ fn the_file_is_whole_whenever_it_is_read() {
 }
 
 #[test]
-fn a_planted_link_is_replaced_and_not_followed() {
+fn a_planted_link_is_refused_at_the_start_and_fails_a_push_and_is_never_followed() {
     let folder = Folder::new("planted");
     let path = folder.path("stats.json");
     let precious = folder.write("precious", "mine");
+    let registry = Registry::new();
+    let dump = || {
+        let dump = Dump::builder(&path).on_panic(false).every(NEVER);
+        dump.registry(&registry).start()
+    };
+    let running = dump().unwrap();
+    running.flush(LONG).unwrap();
+    fs::remove_file(&path).unwrap();
     symlink(&precious, &path).unwrap();
-    let dump = Dump::builder(&path)
-        .on_panic(false)
-        .every(NEVER)
-        .registry(&Registry::new());
-    dump.start().unwrap().stop(LONG).unwrap();
+    assert!(running.flush(LONG).is_err());
+    assert_eq!(own(&registry, "dump/errors/invalid"), 1);
+    assert!(matches!(dump(), Err(StartError::File { .. })));
     assert_eq!(fs::read_to_string(&precious).unwrap(), "mine");
-    assert!(fs::symlink_metadata(&path).unwrap().is_file());
+    assert!(fs::symlink_metadata(&path).unwrap().is_symlink());
 }
 
 #[test]

@@ -36,8 +36,8 @@ use crate::Snapshot;
 ///
 /// **Always whole.** It is written beside, under a name that begins with a dot, and then renamed, so whoever reads it
 /// sees one snapshot or the next, also when the program or the machine dies meanwhile. Only its owner can read it
-/// (0600), and no link is followed: one that somebody put at the path is replaced, not written through. The folder is
-/// as trusted as you make it.
+/// (0600). Only a file is ever replaced: a device, a pipe, a socket or a link at the path is refused at the start
+/// ([`StartError::File`]), and makes a push fail that finds it later. The folder is as trusted as you make it.
 ///
 /// **When something panics**, on whichever thread, the file is written before the panic goes on, by the reader's own thread;
 /// that may take the [grace](DumpBuilder::grace) and no more. The hook that was there is called first.
