@@ -268,6 +268,16 @@ pub enum StartError {
         /// The least that makes sense.
         least: usize,
     },
+    /// A size that the system never takes at once.
+    #[error("`{option}({given})` is more than can be sent in one piece; give {most} bytes or less")]
+    TooLarge {
+        /// The builder's method.
+        option: &'static str,
+        /// What it was given.
+        given: usize,
+        /// The most that can be.
+        most: usize,
+    },
     /// An address that is none.
     #[error("`{addr}` is no address to send stats to; write for instance `{example}`")]
     Address {
@@ -379,6 +389,19 @@ pub(crate) fn at_least(option: &'static str, given: usize, least: usize) -> Resu
             option,
             given,
             least,
+        });
+    }
+    Ok(())
+}
+
+/// Refuses a size that cannot be.
+#[cfg(feature = "statsd")]
+pub(crate) fn at_most(option: &'static str, given: usize, most: usize) -> Result<(), StartError> {
+    if given > most {
+        return Err(StartError::TooLarge {
+            option,
+            given,
+            most,
         });
     }
     Ok(())

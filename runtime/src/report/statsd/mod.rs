@@ -11,12 +11,12 @@ mod samples;
 use std::time::Instant;
 
 use self::metrics::Metrics;
-use self::outlet::{Outlet, Peer};
+use self::outlet::{Outlet, Peer, TOO_LONG};
 use self::packets::Packets;
 use super::connecting::with_port;
 use super::names;
 use super::rules::{Rules, ruled};
-use super::schedule::{at_least, scheduled};
+use super::schedule::{at_least, at_most, scheduled};
 use super::{PushError, Pushed, Reader, Schedule, StartError};
 use crate::Snapshot;
 
@@ -115,12 +115,12 @@ impl Reader for StatsD {
             ..
         } = self;
         outlet.begin();
-        let mut too_long = 0;
+        let (mut too_long, mut no_room) = (0, 0);
         let mut faults = metrics.each(&news, &mut |metric| {
             pushed.offered += 1;
             match packets.add(metric) {
                 Ok(None) => {}
-                Ok(Some(packet)) => outlet.offer(packet, &mut pushed),
+                Ok(Some(packet)) => no_room += outlet.offer(packet, &mut pushed),
                 Err(_) => {
                     too_long += 1;
                     pushed.dropped += 1;
@@ -128,12 +128,9 @@ impl Reader for StatsD {
             }
         });
         if let Some(packet) = packets.rest() {
-            outlet.offer(packet, &mut pushed);
+            no_room += outlet.offer(packet, &mut pushed);
         }
-        for (cause, times) in [
-            ("tooLong", too_long),
-            ("bufferFull", pushed.dropped - too_long),
-        ] {
+        for (cause, times) in [(TOO_LONG, too_long), ("bufferFull", no_room)] {
             if times > 0 {
                 faults.push((cause, times));
             }
@@ -158,6 +155,9 @@ impl Reader for StatsD {
 
 /// What the internet carries in one piece, and a metric has room in.
 const LEAST_DATAGRAM: usize = 512;
+
+/// What UDP has room for, its own header and that of the packet taken off; Unix sockets take more, as a rule.
+const LARGEST_DATAGRAM: usize = 65_507;
 
 /// What is sent to StatsD, where, and when.
 #[derive(Debug)]
@@ -201,8 +201,9 @@ impl StatsDBuilder {
         self
     }
 
-    /// The longest datagram, in bytes: 1432 unless told otherwise, which any Ethernet carries in one piece; at least 512.
-    /// A metric that is longer is dropped, and counted under `errors/tooLong`.
+    /// The longest datagram, in bytes: 1432 unless told otherwise, which any Ethernet carries in one piece; at least 512,
+    /// and at most 65,507, which is all that UDP has room for. A metric that is longer is dropped, and counted under
+    /// `errors/tooLong`; so is a datagram that the system says it never takes.
     pub fn datagram(mut self, bytes: usize) -> Self {
         self.datagram = bytes;
         self
@@ -219,6 +220,7 @@ impl StatsDBuilder {
 
     fn parts(self) -> Result<(Schedule, StatsD), StartError> {
         at_least("datagram", self.datagram, LEAST_DATAGRAM)?;
+        at_most("datagram", self.datagram, LARGEST_DATAGRAM)?;
         at_least("buffer", self.buffer, self.datagram)?;
         let peer = if self.addr.starts_with('/') {
             Peer::Unix(self.addr.into())
@@ -236,5 +238,25 @@ impl StatsDBuilder {
             before: None,
         };
         Ok((self.schedule, reader))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_datagram_that_no_system_sends_is_refused_at_the_start() {
+        for addr in ["127.0.0.1:8125", "/no/such/socket"] {
+            let of = |bytes| StatsD::builder(addr).datagram(bytes).parts().map(|_| ());
+            for bytes in [LARGEST_DATAGRAM + 1, 70_000, usize::MAX] {
+                let refused = of(bytes).unwrap_err();
+                assert!(
+                    matches!(refused, StartError::TooLarge { given, most: 65_507, .. } if given == bytes),
+                    "{refused}"
+                );
+            }
+            assert!(of(LARGEST_DATAGRAM).is_ok() && of(LEAST_DATAGRAM).is_ok());
+        }
     }
 }

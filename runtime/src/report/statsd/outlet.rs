@@ -18,6 +18,9 @@ const BREATH: Duration = Duration::from_millis(5);
 /// How long a push that has made more than may wait holds on.
 const MOMENT: Duration = Duration::from_millis(100);
 
+/// What metrics are counted under that are longer than what they go in.
+pub(super) const TOO_LONG: &str = "tooLong";
+
 /// Where datagrams go.
 #[derive(Clone, Debug)]
 pub(super) enum Peer {
@@ -74,14 +77,14 @@ impl Outlet {
         self.patient = true;
     }
 
-    /// Takes a datagram. What is more than may wait goes out at once, or is dropped.
-    pub(super) fn offer(&mut self, packet: Packet, pushed: &mut Pushed) {
+    /// Takes a datagram. What is more than may wait goes out at once, or is dropped; gives how many metrics were for want
+    /// of room.
+    pub(super) fn offer(&mut self, packet: Packet, pushed: &mut Pushed) -> u64 {
         if self.bytes + packet.text.len() > self.cap && self.patient {
             match self.carry_on(Instant::now() + MOMENT) {
                 Ok(done) => {
-                    pushed.bytes += done.bytes;
-                    pushed.sent += done.sent;
                     self.patient = done.sent > 0;
+                    *pushed = std::mem::take(pushed).and(done);
                 }
                 Err(error) => {
                     self.patient = false;
@@ -92,11 +95,12 @@ impl Outlet {
         }
         if self.bytes + packet.text.len() > self.cap {
             pushed.dropped += packet.metrics;
-            return;
+            return packet.metrics;
         }
         self.bytes += packet.text.len();
         self.metrics += packet.metrics;
         self.queue.push_back(packet);
+        0
     }
 
     /// Opens a socket if need be, and sends until nothing is left or it is `until`.
@@ -108,15 +112,19 @@ impl Outlet {
         let mut group = 0;
         while let Some(packet) = self.queue.front() {
             match send(&mut self.link, &self.peer, &packet.text, until) {
-                Ok(true) => {
+                Ok(Sent::Yes) => {
                     pushed.bytes += packet.text.len() as u64;
                     pushed.sent += packet.metrics;
-                    self.bytes -= packet.text.len();
-                    self.metrics -= packet.metrics;
-                    self.queue.pop_front();
+                    self.pop();
                 }
-                Ok(false) => group = GROUP,
-                Err(error) if pushed.sent > 0 => {
+                // It never will be, and would hold up all behind it.
+                Ok(Sent::TooLong) => {
+                    pushed.dropped += packet.metrics;
+                    pushed.faults.push((TOO_LONG, packet.metrics));
+                    self.pop();
+                }
+                Ok(Sent::NotNow) => group = GROUP,
+                Err(error) if pushed.sent + pushed.dropped > 0 => {
                     self.trouble = Some(error);
                     break;
                 }
@@ -135,6 +143,14 @@ impl Outlet {
         Ok(pushed)
     }
 
+    /// Lets go of the first.
+    fn pop(&mut self) {
+        if let Some(packet) = self.queue.pop_front() {
+            self.bytes -= packet.text.len();
+            self.metrics -= packet.metrics;
+        }
+    }
+
     /// Lets go of everything.
     pub(super) fn forget(&mut self) {
         self.queue.clear();
@@ -144,13 +160,22 @@ impl Outlet {
     }
 }
 
-/// Sends one; false when there is no socket yet or no room in it.
+/// What became of a datagram.
+enum Sent {
+    Yes,
+    /// There is no socket yet, or no room in it.
+    NotNow,
+    /// It is longer than the system takes at once.
+    TooLong,
+}
+
+/// Sends one.
 fn send(
     link: &mut Link<Socket>,
     peer: &Peer,
     text: &str,
     until: Instant,
-) -> Result<bool, PushError> {
+) -> Result<Sent, PushError> {
     let to = match peer {
         Peer::Udp(addr) => addr.clone(),
         Peer::Unix(path) => path.display().to_string(),
@@ -158,13 +183,14 @@ fn send(
     let opened = peer.clone();
     let socket = match link.get(until, move || open(&opened)) {
         Ok(Some(socket)) => socket,
-        Ok(None) => return Ok(false),
+        Ok(None) => return Ok(Sent::NotNow),
         Err(error) => return Err(PushError::io(format!("could not connect to {to}"), error)),
     };
-    let outcome = match &socket.kind {
-        SocketKind::Udp(socket) => socket.send(text.as_bytes()),
-        SocketKind::Unix(socket) => socket.send(text.as_bytes()),
-    };
+    let mut outcome = socket.send(text);
+    if matches!(&outcome, Err(error) if is_too_long(error)) {
+        // The first time it may be said of another that a router did not let pass; of this one it is said again.
+        outcome = socket.send(text);
+    }
     match outcome {
         Ok(_) => {
             socket.sent = socket.sent.saturating_add(1);
@@ -172,14 +198,28 @@ fn send(
             if socket.sent > 1 || matches!(peer, Peer::Unix(_)) {
                 link.works();
             }
-            Ok(true)
+            Ok(Sent::Yes)
         }
-        Err(error) if is_full(&error) => Ok(false),
+        Err(error) if is_full(&error) => Ok(Sent::NotNow),
+        Err(error) if is_too_long(&error) => Ok(Sent::TooLong),
         Err(error) => Err(PushError::io(
             format!("could not send to {to}"),
             link.failed(error),
         )),
     }
+}
+
+impl Socket {
+    fn send(&self, text: &str) -> io::Result<usize> {
+        match &self.kind {
+            SocketKind::Udp(socket) => socket.send(text.as_bytes()),
+            SocketKind::Unix(socket) => socket.send(text.as_bytes()),
+        }
+    }
+}
+
+fn is_too_long(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::EMSGSIZE)
 }
 
 fn is_full(error: &io::Error) -> bool {
@@ -212,4 +252,32 @@ fn udp_to(addr: SocketAddr) -> io::Result<UdpSocket> {
     socket.connect(addr)?;
     socket.set_nonblocking(true)?;
     Ok(socket)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_datagram_the_system_never_takes_is_dropped_and_holds_up_none() {
+        let server = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let limit = Duration::from_secs(60);
+        server.set_read_timeout(Some(limit)).unwrap();
+        let addr = server.local_addr().unwrap().to_string();
+        let mut outlet = Outlet::new(Peer::Udp(addr), 1 << 20);
+        let mut pushed = Pushed::nothing();
+        for (text, metrics) in [("x".repeat(70_000), 3), ("a:1|c".to_owned(), 1)] {
+            assert_eq!(outlet.offer(Packet { text, metrics }, &mut pushed), 0);
+        }
+        let until = Instant::now() + limit;
+        while outlet.queued() > 0 {
+            assert!(Instant::now() < until, "{pushed:?}");
+            pushed = pushed.and(outlet.carry_on(until).unwrap());
+        }
+        assert_eq!((pushed.sent, pushed.dropped, pushed.bytes), (1, 3, 5));
+        assert_eq!(pushed.faults, [(TOO_LONG, 3)]);
+        let mut came = [0; 16];
+        let length = server.recv(&mut came).unwrap();
+        assert_eq!(&came[..length], b"a:1|c");
+    }
 }
