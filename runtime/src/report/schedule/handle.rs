@@ -14,8 +14,8 @@ use super::tally::ReaderStats;
 /// A reader that runs. Dropping it stops the reader, after a last push; so it is kept as long as the reader should
 /// run, or [let go](Self::detach).
 ///
-/// All methods may be called from any thread, and return within the time they are given (to stop may take 50 ms more),
-/// whatever the reader or its peer does: a reader that is stuck is left to itself, and ends when it comes back.
+/// All methods may be called from any thread, and return within the time they are given, or 50 ms later, whatever the
+/// reader or its peer does: a reader that is stuck is left to itself, and ends when it comes back.
 ///
 /// The reader's own stats stay readable until the handle is dropped, so that after [`stop`](Self::stop) they tell what
 /// became of the last push. A handle that was [let go](Self::detach) leaves them to the reader.
@@ -53,6 +53,8 @@ impl Handle {
 
     /// Pushes what the stats are now, and waits until it is delivered.
     ///
+    /// The reader has this long, and its answer another 50 ms to arrive.
+    ///
     /// # Errors
     ///
     /// It was not, not whole, or not within this time; what is queued then goes on being delivered.
@@ -69,9 +71,7 @@ impl Handle {
     /// Not everything was delivered, or the reader is stuck and has not ended.
     pub fn stop(&self, within: Duration) -> Result<(), DeliveryError> {
         self.shared.ask_to_stop(within);
-        // A moment more than the reader has, so that its answer is not missed by a hair.
-        self.shared
-            .wait_for_end(after(within) + Duration::from_millis(50))
+        self.shared.wait_for_end(after(within))
     }
 
     /// As [`stop`](Self::stop), without blocking: a future that needs no particular runtime.

@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 
 use super::DeliveryError;
 
+/// What is waited longer than the reader has, so that its answer, given at the very end, is not missed by a hair.
+const ANSWER: Duration = Duration::from_millis(50);
+
 /// A reader's state as its handles see it.
 #[derive(Debug, Default)]
 pub(super) struct Shared {
@@ -118,7 +121,7 @@ impl Shared {
         state.asked += 1;
         let number = state.asked;
         self.changed.notify_all();
-        state = self.wait(state, until, |state| state.answered >= number);
+        state = self.wait(state, until + ANSWER, |state| state.answered >= number);
         if state.answered < number {
             return Err(DeliveryError::Late);
         }
@@ -140,9 +143,9 @@ impl Shared {
         self.changed.notify_all();
     }
 
-    /// Waits until it has ended; late when it has not by then.
+    /// Waits until it has ended; late when it has not by then, and a moment.
     pub(super) fn wait_for_end(&self, until: Instant) -> Result<(), DeliveryError> {
-        let state = self.wait(self.state(), until, |state| state.ended);
+        let state = self.wait(self.state(), until + ANSWER, |state| state.ended);
         if !state.ended {
             return Err(DeliveryError::Late);
         }
@@ -191,4 +194,32 @@ impl Shared {
 pub(super) fn after(within: Duration) -> Instant {
     const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
     Instant::now() + within.min(YEAR)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_reader_says_when_its_time_is_up_is_heard() {
+        let shared = Shared::default();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                loop {
+                    match shared.next(after(Duration::from_secs(60))) {
+                        Next::Stop { .. } => break shared.end(Ok(())),
+                        Next::Flush { number, .. } => {
+                            shared.answer(number, Err(DeliveryError::Queued { left: 7 }));
+                        }
+                        Next::Nothing => {}
+                    }
+                }
+            });
+            // Once of some times: this thread is not the only one here.
+            let heard = (0..20)
+                .any(|_| shared.flush(Duration::ZERO) == Err(DeliveryError::Queued { left: 7 }));
+            shared.ask_to_stop(Duration::ZERO);
+            assert!(heard);
+        });
+    }
 }
