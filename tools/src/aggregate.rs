@@ -9,8 +9,12 @@ use calipers::distributed::{Aggregator, BindError};
 use calipers::report::http::Server;
 
 use crate::cli::Aggregate;
+use crate::ending::{Ending, end_by};
 use crate::problem::Problem;
 use crate::terminal::print;
+
+/// How long a signal may lie before it is noticed.
+const GLANCE: Duration = Duration::from_millis(50);
 
 pub(crate) fn run(asked: &Aggregate) -> Result<ExitCode, Problem> {
     let registry = Registry::new();
@@ -31,6 +35,7 @@ pub(crate) fn run(asked: &Aggregate) -> Result<ExitCode, Problem> {
     if let Some(path) = &asked.keep {
         aggregator = aggregator.keep(path);
     }
+    let ending = Ending::noted()?;
     let aggregator = aggregator.start().map_err(problem)?;
     let (united, side_by_side) = (aggregator.united(), asked.side_by_side);
     let mut server = Server::builder(&*asked.http)
@@ -48,9 +53,15 @@ pub(crate) fn run(asked: &Aggregate) -> Result<ExitCode, Problem> {
         .map_err(|error| Problem::said(error.to_string()))?;
     let endpoint = aggregator.endpoint();
     print(format!("{} shows what is sent to {endpoint}\n", server.url()).as_bytes())?;
-    loop {
-        std::thread::park(); // it serves from a thread of its own until somebody ends it
-    }
+    // All the work is done by other threads until somebody ends it.
+    let signal = loop {
+        match ending.signal() {
+            Some(signal) => break signal,
+            None => std::thread::sleep(GLANCE),
+        }
+    };
+    drop(aggregator); // it keeps what is to be kept
+    end_by(signal)
 }
 
 /// As the library has it, but for what is written differently on a command line.

@@ -10,6 +10,7 @@ mod aggregate;
 mod clean;
 mod cli;
 mod combine;
+mod ending;
 mod labels;
 mod pipes;
 mod poll;

@@ -1,15 +1,21 @@
 //! Totals in a file, so that an aggregator that is started again goes on from what the dead had counted.
 //!
 //! The file holds what a source would send of its totals, as messages behind one another; it is read as carefully as those. It is
-//! replaced in one step, so it is whole or not there.
+//! replaced in one step, so it is whole or not there; a checksum at its end tells whether it is still what was written. Beside it
+//! is a file that is locked as long as somebody keeps totals there.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, ErrorKind, Write};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
+
+use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
+use rustix::io::Errno;
+use sha2::{Digest, Sha256};
 
 use super::frame::{self, Head, LONGEST, Sort};
 use super::merging::CompiledGauges;
@@ -20,7 +26,10 @@ use super::writing::{Bodies, Sender, Sent};
 use crate::log_line;
 use crate::snapshot::total;
 
-const MAGIC: &[u8; 8] = b"CALIKEPT";
+const MAGIC: &[u8; 8] = b"CALIKEP2";
+
+/// A SHA-256 of everything before it ends the file.
+const CHECK: usize = 32;
 
 /// No larger file is read.
 const LARGEST: u64 = 4 << 30;
@@ -44,6 +53,8 @@ enum Role {
 /// Sees to it that totals are kept.
 pub(super) struct Keeper {
     path: PathBuf,
+    /// Locked until this ends.
+    _lock: OwnedFd,
     due: Instant,
     /// Whether it was said that it does not work; once is enough.
     is_told: bool,
@@ -52,7 +63,9 @@ pub(super) struct Keeper {
 impl Keeper {
     /// Goes on from the file, if there is one.
     pub(super) fn open(path: PathBuf, sources: &mut Sources) -> io::Result<Keeper> {
+        let lock = locked(&path)?;
         match fs::metadata(&path) {
+            Ok(file) if !file.is_file() => return Err(damaged("it is no file")),
             Ok(file) if file.len() > LARGEST => return Err(damaged("it is too large")),
             Ok(_) => read(&fs::read(&path)?, sources)?,
             Err(error) if error.kind() == ErrorKind::NotFound => {}
@@ -60,6 +73,7 @@ impl Keeper {
         }
         let mut keeper = Keeper {
             path,
+            _lock: lock,
             due: Instant::now(),
             is_told: false,
         };
@@ -103,8 +117,7 @@ impl Keeper {
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let mut beside = self.path.clone().into_os_string();
-        beside.push(".new");
+        let beside = beside(&self.path, ".new");
         match fs::remove_file(&beside) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
             _ => {}
@@ -115,7 +128,29 @@ impl Keeper {
             .mode(0o600)
             .open(&beside)?;
         file.write_all(bytes)?;
+        // Else the name may be there before what it names when the power fails.
+        file.sync_all()?;
         fs::rename(&beside, &self.path)
+    }
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(ending);
+    beside.into()
+}
+
+/// Nobody else keeps totals in this file. Locked is a file beside it, for the file itself is replaced again and again.
+fn locked(path: &Path) -> io::Result<OwnedFd> {
+    let flags =
+        OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let lock = open(beside(path, ".lock"), flags, Mode::RUSR | Mode::WUSR)?;
+    match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+        Err(Errno::WOULDBLOCK) => Err(io::Error::new(
+            ErrorKind::ResourceBusy,
+            "another aggregator keeps its totals there",
+        )),
+        locked => Ok(locked.map(|()| lock)?),
     }
 }
 
@@ -147,6 +182,8 @@ fn written(sources: &Sources) -> Vec<u8> {
         };
         write_message(&mut out, Role::AddedUp, &frame::seal(&head, &[], None));
     }
+    let check = Sha256::digest(&out);
+    out.extend_from_slice(&check);
     out
 }
 
@@ -182,9 +219,16 @@ fn write_message(out: &mut Vec<u8>, role: Role, message: &[u8]) {
 }
 
 fn read(bytes: &[u8], sources: &mut Sources) -> io::Result<()> {
-    let mut rest = bytes
+    let told = bytes
         .strip_prefix(MAGIC)
         .ok_or_else(|| damaged("it is no such file"))?;
+    let (mut rest, check) = told
+        .split_last_chunk::<CHECK>()
+        .ok_or_else(|| damaged("it ends too early"))?;
+    let checked = bytes.strip_suffix(check).unwrap_or_default();
+    if Sha256::digest(checked).as_slice() != check {
+        return Err(damaged("its checksum is wrong"));
+    }
     let mut trees: BTreeMap<(Arc<str>, Role), (Head, Tree)> = BTreeMap::new();
     while !rest.is_empty() {
         let (role, message) = next(&mut rest).ok_or_else(|| damaged("it ends too early"))?;

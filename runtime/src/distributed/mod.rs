@@ -37,20 +37,24 @@
 //! aggregator that has just been started knows nothing, and believes an old state that somebody recorded and plays
 //! again, until the source says more. Across networks that are not yours, put a tunnel around it.
 //!
-//! A message is data and nothing else: numbers, names and texts, whose sizes are looked at before anything is allocated.
+//! Who may connect can use up memory, even without the key: libzmq collects the parts of a message, as many as there are and
+//! each of up to 8 MiB, before anybody can check who sends it. Let only those connect who may.
+//!
+//! A message is data and nothing else: numbers, names and texts, whose sizes are looked at before they are taken over.
 //! What is not ours, of another schema, or wrongly signed, is ignored, and counted by cause in
 //! `/calipers/aggregator/ignored`. There is no message that stops anything. `docs/distributed.md` in the repository
 //! has the format.
 //!
 //! # What it stands on
 //!
-//! 0MQ, by libzmq: it limits messages before it makes room for them, queues up to a high-water mark, and reconnects. It is
-//! built from source along with the crate `zmq`, which takes a C++ compiler. Its licence is the LGPL 3 with the exception that
-//! a program may be linked with it statically, whatever its own licence. As with all readers, threads do not survive a `fork`.
+//! 0MQ, by libzmq: it limits each part of a message before it makes room for it, queues up to a high-water mark, and
+//! reconnects. It is built from source along with the crate `zmq`, which takes a C++ compiler. Its licence is the LGPL 3 with
+//! the exception that a program may be linked with it statically, whatever its own licence. As with all readers, threads do
+//! not survive a `fork`.
 //!
 //! How it fits: `changes` finds what is to be sent, `writing` and `reading` have it as bytes, `frame` what is around them;
-//! `socket` gets it across. `sources` keeps what was told, in a `tree` each, `united` makes one of them, `kept` has totals in a
-//! file.
+//! `socket` gets it across. `sources` keeps what was told, each `source` in a `tree` of its own, `united` makes one of them,
+//! `kept` has totals in a file.
 
 mod address;
 mod aggregator;
@@ -63,6 +67,7 @@ mod own;
 mod publisher;
 mod reading;
 mod socket;
+mod source;
 mod sources;
 #[cfg(test)]
 mod tests;

@@ -35,6 +35,19 @@ pub(super) struct AggregatorStats {
 /// Where they stand.
 pub(super) const PLACE: &str = "/calipers/aggregator";
 
+/// Whether a stat stands there, or where they do.
+pub(super) fn is_ours(place: &str, name: &str) -> bool {
+    match place.strip_prefix(PLACE) {
+        Some(below) => below.is_empty() || below.starts_with('/'),
+        None => {
+            let above = PLACE
+                .strip_suffix(name)
+                .and_then(|above| above.strip_suffix('/'));
+            above == Some(place)
+        }
+    }
+}
+
 impl AggregatorStats {
     pub(super) fn open(registry: &Registry) -> AggregatorStats {
         AggregatorStats::init_in(registry, PLACE)

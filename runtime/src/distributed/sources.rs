@@ -15,8 +15,8 @@ use super::frame::{Head, Refused, Sort};
 use super::merging::CompiledGauges;
 use super::own::AggregatorStats;
 use super::reading::{self, Told};
+use super::source::{Source, add_totals, is_totalled_above};
 use super::tree::Tree;
-use crate::snapshot::total;
 
 /// Sources that are gone and of which all is still known, so that they may come back. More are added up.
 const GONE: usize = 64;
@@ -36,25 +36,6 @@ pub(super) struct Limits {
     pub(super) stats: usize,
     /// How long a source may be silent before it counts as gone.
     pub(super) silence: Duration,
-}
-
-/// One source.
-#[derive(Debug)]
-pub(super) struct Source {
-    pub(super) incarnation: u64,
-    pub(super) started: u64,
-    /// The number of its last message.
-    sequence: u64,
-    /// What it has, now.
-    pub(super) tree: Tree,
-    /// What its earlier runs counted.
-    pub(super) earlier: Tree,
-    /// Whether it is heard of.
-    pub(super) is_there: bool,
-    heard: Instant,
-    period: Duration,
-    /// How much it said since it last said everything, in bytes.
-    said: usize,
 }
 
 /// A state of which not every message has come.
@@ -142,8 +123,11 @@ impl Sources {
                     return Err("old");
                 }
                 is_known = true;
-            } else if head.started < source.started {
-                // Of an earlier run; or of another program of the same name, which should have one of its own.
+            } else if source.was(head.incarnation)
+                || (source.is_there && head.started < source.started)
+            {
+                // Of an earlier run; or of another program of the same name, which should have one of its own. When
+                // nobody is heard of by this name, the clock may have been set back since.
                 return Err("old");
             }
         }
@@ -245,30 +229,12 @@ impl Sources {
             source.begin_anew(&head);
             self.own.restarted.inc();
         }
-        if head.sort == Sort::Whole {
-            let before = std::mem::take(&mut source.tree);
-            let mut unknown = 0;
-            for part in parts {
-                source.period = part.period;
-                for place in part.places {
-                    unknown += source.tree.tell(place, &self.rules, self.messages);
-                }
-            }
-            source.tree.take_over_times(&before);
-            source.said = 0;
-            self.own.unknown.add(unknown);
-        } else {
-            for part in parts {
-                source.period = part.period;
-                for (place, name) in &part.gone {
-                    source.tree.forget(place, name);
-                }
-                for place in part.places {
-                    let unknown = source.tree.tell(place, &self.rules, self.messages);
-                    self.own.unknown.add(unknown);
-                }
-            }
-        }
+        let (left_out, unknown) = match head.sort {
+            Sort::Whole => source.tell_whole(parts, &self.rules, self.messages),
+            _ => source.tell_change(parts, &self.rules, self.messages),
+        };
+        self.own.not_kept.add(left_out);
+        self.own.unknown.add(unknown);
         source.said += bytes;
         source.sequence = head.sequence;
         source.heard = now;
@@ -333,9 +299,7 @@ impl Sources {
                 // What an ancestor totals is in its total, and stands nowhere else when the instance is gone.
                 let left_out =
                     add_totals(&mut self.gone, tree, self.limits.stats, |place, leaf| {
-                        let kind = leaf.shape.kind;
-                        let total = |above: &super::tree::Leaf| above.shape.kind.folds(kind);
-                        !tree.above(place, &leaf.shape.name, total)
+                        !is_totalled_above(tree, place, leaf)
                     });
                 self.own.not_kept.add(left_out);
             }
@@ -363,63 +327,4 @@ impl Sources {
         source.is_there = false;
         self.by_name.insert(name, source);
     }
-}
-
-impl Source {
-    fn new(head: &Head, now: Instant) -> Source {
-        Source {
-            incarnation: head.incarnation,
-            started: head.started,
-            sequence: 0,
-            tree: Tree::default(),
-            earlier: Tree::default(),
-            is_there: true,
-            heard: now,
-            period: Duration::ZERO,
-            said: 0,
-        }
-    }
-
-    /// Another run of it: what the one before counted stays.
-    fn begin_anew(&mut self, head: &Head) {
-        let before = std::mem::take(&mut self.tree);
-        add_totals(&mut self.earlier, &before, usize::MAX, |_, _| true);
-        self.incarnation = head.incarnation;
-        self.started = head.started;
-    }
-
-    /// Its incarnation, as its messages have it.
-    pub(super) fn head(&self) -> Head {
-        Head {
-            sort: Sort::Whole,
-            is_first: true,
-            is_last: true,
-            incarnation: self.incarnation,
-            started: self.started,
-            sequence: self.sequence,
-        }
-    }
-}
-
-/// Adds the totals of those stats that are chosen; says how many found no room.
-fn add_totals(
-    into: &mut Tree,
-    from: &Tree,
-    most: usize,
-    is_chosen: impl Fn(&str, &super::tree::Leaf) -> bool,
-) -> u64 {
-    let mut left_out = 0;
-    for (place, branch, leaf) in from.iter() {
-        let Some(value) = total(&leaf.value).filter(|_| is_chosen(place, leaf)) else {
-            continue;
-        };
-        if into.len() >= most && into.get(place, &leaf.shape.name).is_none() {
-            left_out += 1;
-            continue;
-        }
-        let mut leaf = leaf.clone();
-        leaf.value = value;
-        into.add(place, branch, leaf);
-    }
-    left_out
 }

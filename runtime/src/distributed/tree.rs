@@ -60,7 +60,13 @@ impl Tree {
     }
 
     pub(super) fn get(&self, place: &str, name: &str) -> Option<&Leaf> {
-        self.places.get(&Path(place.into()))?.stats.get(name)
+        self.find(place, name).map(|(_, leaf)| leaf)
+    }
+
+    /// A stat, with its place.
+    pub(super) fn find(&self, place: &str, name: &str) -> Option<(&Branch, &Leaf)> {
+        let branch = self.places.get(&Path(place.into()))?;
+        Some((branch, branch.stats.get(name)?))
     }
 
     /// Whether any place between the root and this one, itself left out, has a stat that satisfies this.

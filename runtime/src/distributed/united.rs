@@ -8,8 +8,10 @@ use std::time::SystemTime;
 use foldhash::fast::RandomState;
 
 use super::merging::Merging;
-use super::sources::{Source, Sources};
-use super::tree::{Leaf, Tree};
+use super::own;
+use super::source::Source;
+use super::sources::Sources;
+use super::tree::{Branch, Leaf, Tree};
 use crate::Kind;
 use crate::snapshot::kinds::SUM_OF_GAUGES;
 use crate::snapshot::total;
@@ -25,7 +27,7 @@ impl Sources {
         let mut conflicts = 0;
         let latest = self.latest();
         for (name, source) in &self.by_name {
-            for (place, branch, leaf) in source.tree.iter() {
+            for (place, branch, leaf) in told(&source.tree) {
                 let shown = match source.is_there {
                     true => {
                         let is_latest = || is_latest(&latest, place, leaf);
@@ -40,7 +42,7 @@ impl Sources {
         }
         let earlier = self.by_name.values().map(|source| &source.earlier);
         for tree in earlier.chain([&self.gone]) {
-            for (place, branch, leaf) in tree.iter() {
+            for (place, branch, leaf) in told(tree) {
                 if !united.add(place, branch, leaf.clone()) {
                     conflicts += 1;
                 }
@@ -62,13 +64,20 @@ impl Sources {
     fn latest(&self) -> Latest<'_> {
         let mut latest: Latest<'_> = HashMap::default();
         for Source { tree, .. } in self.by_name.values().filter(|source| source.is_there) {
-            for (place, _, leaf) in tree.iter().filter(|(_, _, leaf)| is_last_meant(leaf)) {
+            let meant = |leaf: &Leaf| is_last_meant(leaf) && !is_no_number(&leaf.value);
+            for (place, _, leaf) in tree.iter().filter(|(_, _, leaf)| meant(leaf)) {
                 let changed = latest.entry((place, &leaf.shape.name)).or_default();
                 *changed = leaf.changed.max(*changed);
             }
         }
         latest
     }
+}
+
+/// What of a source is shown: what the aggregator says of itself, nobody else says there.
+fn told(tree: &Tree) -> impl Iterator<Item = (&str, &Branch, &Leaf)> {
+    tree.iter()
+        .filter(|(place, _, leaf)| !own::is_ours(place, &leaf.shape.name))
 }
 
 type Latest<'a> = HashMap<(&'a str, &'a str), u64, RandomState>;
@@ -84,6 +93,27 @@ fn is_last_meant(leaf: &Leaf) -> bool {
             )
         }
         _ => false,
+    }
+}
+
+/// A gauge that was not set, or set to what is no number, has nothing to say about those of others.
+fn is_no_number(value: &Value) -> bool {
+    match value {
+        Value::Gauge(number) => number.is_none_or(|number| number.as_f64().is_nan()),
+        _ => false,
+    }
+}
+
+/// Gauges that are no numbers are left out of what is made of several.
+fn only_numbers(value: &mut Value) {
+    match value {
+        Value::Gauge(_) if is_no_number(value) => *value = Value::Gauge(None),
+        Value::Family(members) if members.iter().any(|(_, member)| is_no_number(member)) => {
+            let numbers = members.iter().filter(|(_, member)| !is_no_number(member));
+            let numbers: FamilyValue = numbers.map(|(key, member)| (key, member.clone())).collect();
+            *value = Value::Family(Arc::new(numbers));
+        }
+        _ => {}
     }
 }
 
@@ -104,6 +134,12 @@ fn only_total(leaf: &Leaf) -> Option<Leaf> {
 fn as_one_of_many(leaf: &Leaf, source: &Arc<str>, is_latest: impl Fn() -> bool) -> Option<Leaf> {
     let mut shown = leaf.clone();
     let Leaf { shape, value, .. } = &mut shown;
+    if matches!(
+        leaf.merging,
+        Some(Merging::Sum | Merging::Max | Merging::Min | Merging::Last)
+    ) {
+        only_numbers(value);
+    }
     let by_source = |value: &Value| {
         let members: FamilyValue = [(source, value.clone())].into_iter().collect();
         Value::Family(Arc::new(members))

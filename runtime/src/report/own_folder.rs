@@ -21,19 +21,27 @@ pub(crate) fn open(path: &Path) -> Result<OwnedFd> {
     }
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let folder = openat(CWD, path, flags, Mode::empty()).map_err(|error| match error {
-        Errno::NOTDIR | Errno::LOOP => refused("it is no folder"),
+        Errno::NOTDIR | Errno::LOOP => refused(path, "is no folder"),
         other => other.into(),
     })?;
     let stat = fstat(&folder)?;
     if stat.st_uid != geteuid().as_raw() {
-        return Err(refused("it belongs to somebody else"));
+        return Err(refused(path, "belongs to somebody else"));
     }
     if Mode::from_raw_mode(stat.st_mode).intersects(Mode::WGRP | Mode::WOTH) {
-        return Err(refused("others may write to it; `chmod 700` it"));
+        let all_use_it = Mode::from_raw_mode(stat.st_mode).contains(Mode::SVTX);
+        return Err(refused(
+            path,
+            match all_use_it {
+                true => "is everybody's; name a folder of your own",
+                false => "can be written to by others; `chmod 700` it, or name another",
+            },
+        ));
     }
     Ok(folder)
 }
 
-fn refused(why: &str) -> Error {
+fn refused(folder: &Path, why: &str) -> Error {
+    let why = format!("the folder `{}` {why}", folder.display());
     Error::new(ErrorKind::PermissionDenied, why)
 }

@@ -14,8 +14,6 @@ mod view;
 
 use std::io::{self, IsTerminal, stdout};
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use ratatui::Terminal;
@@ -25,9 +23,9 @@ use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use ratatui::crossterm::{ExecutableCommand, cursor};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::cli::Top;
+use crate::ending::{Ending, end_by};
 use crate::problem::Problem;
 use crate::source::found;
 use sampler::Sampler;
@@ -52,18 +50,14 @@ pub(crate) fn run(asked: &Top) -> Result<ExitCode, Problem> {
     let every = Duration::from_secs_f64(asked.delay);
     let sampler = Sampler::start(asked.sources.clone(), found, every);
     let mut state = State::new(names);
-    let signal = signals()?;
+    let ending = Ending::noted()?;
     let screen = Screen::take()?;
     let mut terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
     let mut changed = true;
     while !state.is_over() {
-        if let signal @ 1.. = signal.load(Relaxed) {
+        if let Some(signal) = ending.signal() {
             drop(screen);
-            // As it would have ended by it, now that the terminal is as it was.
-            signal_hook::low_level::emulate_default_handler(
-                i32::try_from(signal).unwrap_or(SIGTERM),
-            )?;
-            return Ok(ExitCode::FAILURE);
+            return end_by(signal);
         }
         if let Some(sample) = sampler.newest() {
             changed |= state.take(sample);
@@ -82,15 +76,6 @@ pub(crate) fn run(asked: &Top) -> Result<ExitCode, Problem> {
         }
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Notes the signals that end a program, which has something to give back first; 0 until there was one.
-fn signals() -> io::Result<Arc<AtomicUsize>> {
-    let noted = Arc::new(AtomicUsize::new(0));
-    for signal in [SIGHUP, SIGINT, SIGTERM] {
-        signal_hook::flag::register_usize(signal, Arc::clone(&noted), signal as usize)?;
-    }
-    Ok(noted)
 }
 
 /// The terminal while it is ours; given back whatever happens.

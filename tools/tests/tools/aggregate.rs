@@ -70,6 +70,40 @@ fn what_is_published_is_on_the_page_and_for_prometheus_as_one() {
 }
 
 #[test]
+fn a_signal_that_ends_it_loses_nothing_that_was_taken() {
+    let folder = Folder::new("tools-aggregate-ended");
+    let totals = folder.path("totals");
+    let endpoint = format!("ipc://{}", folder.path("sockets/aggregator").display());
+    let arguments = [
+        "aggregate",
+        "--bind",
+        &endpoint,
+        "--http",
+        "127.0.0.1:0",
+        "--keep",
+        text(&totals),
+    ];
+    for (signal, number, total) in [("TERM", 15, 3), ("INT", 2, 6), ("HUP", 1, 9)] {
+        let served = Web::running(&arguments);
+        let publisher = Publisher::connect(&*endpoint)
+            .identity("a")
+            .registry(&counting(3))
+            .every(LONG)
+            .start()
+            .unwrap();
+        publisher.flush(LONG).unwrap();
+        assert_eq!(served.end_by(signal), Some(number), "{signal}");
+        drop(publisher);
+        let again = Web::running(&arguments);
+        assert_eq!(
+            again.json("/jobs/?format=json"),
+            json!({"done": total}),
+            "{signal}"
+        );
+    }
+}
+
+#[test]
 fn what_makes_no_sense_is_told_in_one_line() {
     let folder = Folder::new("tools-aggregate-wrong");
     let gone = folder.path("gone");

@@ -135,7 +135,8 @@ impl AggregatorBuilder {
     }
 
     /// Keeps the totals in this file, once a second when they have changed, and goes on from them when it is started
-    /// again. What a source sent in the last second before both it and the aggregator were killed is lost.
+    /// again. What a source sent in the last second before both it and the aggregator were killed is lost. One aggregator
+    /// at a time: beside the file is one that it locks, of the same name and `.lock`.
     pub fn keep(mut self, file: impl Into<PathBuf>) -> Self {
         self.file = Some(file.into());
         self

@@ -64,13 +64,17 @@ const BATCH: usize = 256;
 /// A source that is started again under its name goes on from what it had counted. One that is silent for too long
 /// ([`forget_after`](AggregatorBuilder::forget_after)) is dropped: what it stood at no longer counts, what it had counted
 /// stays. If it was only stopped, it takes its place again, and nothing counts twice. The last 64 that went are
-/// known that well; of earlier ones the totals are added up, but for those that an ancestor's total has anyway.
+/// known that well; of earlier ones the totals are added up, but for those that an ancestor's total has anyway, and
+/// they are ignored until they are started again.
+///
+/// What an instance had counted stays as well when it goes: in the `Sum` of an ancestor, or else where it stood, for up to
+/// 10,000 stats of a source.
 ///
 /// An aggregator that is started again asks each source for everything. What only the dead could tell is lost, unless
 /// it is kept in a file ([`keep`](AggregatorBuilder::keep)).
 ///
 /// What it does is shown below `/calipers/aggregator`, in its own registry and in the united tree: `messages`, `sources`,
-/// `ignored` by cause, `gaps`, `restarted`, `vanished`, `conflicts`.
+/// `ignored` by cause, `gaps`, `restarted`, `vanished`, `conflicts`. What sources have there is left out.
 pub struct Aggregator {
     united: United,
     endpoint: String,

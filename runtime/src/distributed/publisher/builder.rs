@@ -42,8 +42,8 @@ impl PublisherBuilder {
     }
 
     /// What this source is called, at the aggregator: it goes on from what the last one of this name had counted. Two
-    /// programs that run at once need two names. Without one, it is `<program>-<pid>`, so every process is a source of its
-    /// own, whose totals stay when it is gone.
+    /// programs that run at once need two names. Without one, it is `<program>-<host>-<pid>`, so every process is a source
+    /// of its own, whose totals stay when it is gone.
     pub fn identity(mut self, name: impl Into<String>) -> Self {
         self.identity = Some(name.into());
         self
@@ -104,7 +104,10 @@ impl PublisherBuilder {
         })?;
         let usual = || {
             let program = program::name().unwrap_or_else(|| "program".to_owned());
-            format!("{program}-{}", std::process::id())
+            // Pids of other machines, and of other containers, are like ours.
+            let host = rustix::system::uname();
+            let host = host.nodename().to_string_lossy();
+            format!("{program}-{host}-{}", std::process::id())
         };
         let publisher = Publisher {
             dealer,

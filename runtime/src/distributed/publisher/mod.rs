@@ -49,6 +49,12 @@ const PATIENCE: (Duration, Duration) = (Duration::from_millis(500), Duration::fr
 ///
 /// `sent`, below `/calipers/report/publisher`, are stats that the aggregator said it has taken; those of messages
 /// that it did not answer within the [`linger`](PublisherBuilder::linger) are `dropped`. A flush waits for the answer.
+///
+/// # When it ends
+///
+/// The last push comes when its handle is dropped or stopped. Start it after the instances that count were made, so that it
+/// is dropped before they are: of an instance that is gone by then, the aggregator keeps what the push before had told.
+/// The children of a `fork` have their parent's numbers; publishers are to be started after it.
 pub struct Publisher {
     dealer: Dealer,
     endpoint: String,

@@ -87,3 +87,22 @@ fn sources_that_went_long_ago_are_added_up_and_counted_once() {
     assert_eq!(sources.counter("/n"), Some(100));
     assert_eq!(sources.own("ignored/addedUp"), 36);
 }
+
+#[test]
+fn a_source_whose_clock_was_ahead_is_believed_again_when_its_earlier_run_is_silent() {
+    let mut sources = United::new();
+    let ahead = &mut Run::new("a", 100);
+    ahead.count("n", 10);
+    sources.tell(ahead, Sort::Whole);
+    let right = &mut Run::new("a", 50);
+    right.count("n", 5);
+    assert_eq!(sources.tell(right, Sort::Whole), Answer::Nothing);
+    assert_eq!(sources.own("ignored/old"), 1);
+    sources.wait(61);
+    assert_eq!(sources.tell(right, Sort::Whole), Answer::Taken);
+    assert_eq!(sources.counter("/n"), Some(15));
+    // The earlier run is over, whatever its clock said, and though nobody else is heard of.
+    sources.wait(61);
+    assert_eq!(sources.tell(ahead, Sort::Whole), Answer::Nothing);
+    assert_eq!(sources.counter("/n"), Some(15));
+}

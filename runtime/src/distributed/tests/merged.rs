@@ -115,3 +115,32 @@ fn two_kinds_at_one_path_are_told_and_the_first_is_kept() {
     let (united, conflicts) = sources.sources.united();
     assert_eq!((united.counter("/n"), conflicts), (Some(1), 1));
 }
+
+#[test]
+fn a_gauge_that_is_no_number_hides_nobody_elses() {
+    let mut gauges = Gauges::default();
+    for (name, merging) in [
+        ("/sum", Merging::Sum),
+        ("/max", Merging::Max),
+        ("/min", Merging::Min),
+        ("/last", Merging::Last),
+        ("/by", Merging::Sum),
+    ] {
+        gauges.add(name.to_owned(), merging);
+    }
+    let mut sources = United::new();
+    for (name, value) in [("a", f64::NAN), ("b", 4.0), ("c", f64::NAN)] {
+        let run = &mut Run::new(name, 1);
+        run.gauges = gauges.compiled().unwrap();
+        for name in ["sum", "max", "min", "last"] {
+            run.registry.gauge(name).unwrap().set(value);
+        }
+        let by = run.registry.get::<Family<String, Gauge>>("by").unwrap();
+        by.get("key").set(value);
+        sources.tell(run, Sort::Whole);
+    }
+    let united = sources.snapshot();
+    for path in ["/sum", "/max", "/min", "/last", "/by/key"] {
+        assert_eq!(united.gauge(path), Some(4.0), "{path}");
+    }
+}

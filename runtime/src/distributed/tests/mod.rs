@@ -13,6 +13,7 @@ use crate::distributed::writing::{Bodies, Sender};
 use crate::snapshot::{Number, Value};
 use crate::{Counter, Family, Gauge, Registry, Snapshot, StateSet, StateTime};
 
+mod kept;
 mod lives;
 mod merged;
 mod refused;

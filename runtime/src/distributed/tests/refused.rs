@@ -75,3 +75,23 @@ fn a_list_longer_than_any_is_refused_before_it_is_kept() {
     crate::report::wire::string(&mut long, 5, &names);
     assert!(reading::read(&long).is_err());
 }
+
+#[test]
+fn what_the_aggregator_says_of_itself_no_source_says() {
+    let mut sources = United::new();
+    let run = &mut Run::new("a", 1);
+    for name in [
+        "calipers.aggregator",
+        "calipers.aggregator.sources",
+        "calipers.aggregator.ignored.old",
+    ] {
+        if let Ok(counter) = run.registry.counter(name) {
+            counter.add(7);
+        }
+    }
+    run.count("calipers.aggregators", 1);
+    sources.tell(run, Sort::Whole);
+    let united = sources.snapshot();
+    let paths: Vec<String> = united.stats().map(|entry| entry.path()).collect();
+    assert_eq!(paths, ["/calipers/aggregators"]);
+}

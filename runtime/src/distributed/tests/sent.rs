@@ -73,16 +73,70 @@ fn only_what_changed_is_sent_and_of_a_family_only_the_members() {
 }
 
 #[test]
-fn a_stat_that_is_removed_is_removed_there_too() {
+fn a_stat_that_is_removed_leaves_what_it_counted_and_nothing_else() {
     let run = &mut Run::new("a", 1);
     run.count("x.stays", 1);
     run.count("y.goes", 1);
+    run.registry.up_down_counter("z.goes").unwrap().add(1);
     let mut sources = United::new();
     sources.tell(run, Sort::Whole);
-    assert!(run.registry.remove("y.goes"));
+    assert!(run.registry.remove("y.goes") && run.registry.remove("z.goes"));
     assert_eq!(sources.tell(run, Sort::Change), Answer::Taken);
-    assert_eq!(sources.counter("/y/goes"), None);
+    assert_eq!(sources.counter("/y/goes"), Some(1));
+    assert_eq!(sources.snapshot().up_down_counter("/z/goes"), None);
     assert_eq!(sources.counter("/x/stays"), Some(1));
+}
+
+#[test]
+fn what_instances_counted_stays_when_they_go_and_come_anew_however_it_is_told() {
+    for sort in [Sort::Change, Sort::Whole] {
+        let run = &mut Run::new("a", 1);
+        let mut sources = United::new();
+        run.count("jobs", 10);
+        sources.tell(run, Sort::Whole);
+        assert!(run.registry.remove("jobs"));
+        sources.tell(run, sort);
+        assert_eq!(sources.counter("/jobs"), Some(10), "{sort:?}: gone");
+        run.count("jobs", 2);
+        sources.tell(run, sort);
+        assert_eq!(sources.counter("/jobs"), Some(12), "{sort:?}: there again");
+        // Gone and there again between two messages.
+        assert!(run.registry.remove("jobs"));
+        run.count("jobs", 3);
+        sources.tell(run, sort);
+        sources.tell(run, Sort::Whole);
+        assert_eq!(sources.counter("/jobs"), Some(15), "{sort:?}: anew");
+        // The next run goes on from all of it.
+        let next = &mut Run::new("a", 2);
+        next.count("jobs", 1);
+        sources.tell(next, Sort::Whole);
+        assert_eq!(sources.counter("/jobs"), Some(16), "{sort:?}: restarted");
+    }
+}
+
+#[test]
+fn what_an_ancestor_totals_is_not_kept_a_second_time_when_it_goes() {
+    #[derive(crate::Instrumented)]
+    struct Pool {
+        jobs: crate::Sum<Counter>,
+    }
+    #[derive(crate::Instrumented)]
+    struct Worker {
+        jobs: Counter,
+    }
+    let run = &mut Run::new("a", 1);
+    let pool = Pool::init_in(&run.registry, "/pool");
+    let worker = Worker::init_in(&run.registry, "/pool/worker");
+    worker.jobs.add(4);
+    let mut sources = United::new();
+    sources.tell(run, Sort::Whole);
+    drop(worker);
+    sources.tell(run, Sort::Change);
+    assert_eq!(sources.counter("/pool/jobs"), Some(4));
+    assert_eq!(sources.counter("/pool/worker/jobs"), None);
+    drop(pool);
+    sources.tell(run, Sort::Change);
+    assert_eq!(sources.counter("/pool/jobs"), Some(4));
 }
 
 #[test]
