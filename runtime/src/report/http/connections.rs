@@ -134,6 +134,8 @@ async fn converse(
         http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEADERS)
+            // Who has asked all and says so is answered all the same.
+            .half_close(true)
             .max_buf_size(HEADER_BYTES)
             .serve_connection(TokioIo::new(Taken::new(stream, stall)), service)
     );

@@ -1,7 +1,7 @@
 //! The server, asked over a real connection.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use super::super::own::PageStats;
@@ -238,5 +238,19 @@ fn who_takes_nothing_of_an_answer_is_given_up_and_who_reads_gets_it_whole() {
         std::thread::sleep(Duration::from_millis(20));
     }
     drop(silent);
+    server.stop();
+}
+
+#[test]
+fn who_shuts_down_its_sending_side_after_the_request_is_answered() {
+    let server = serve_in_background("127.0.0.1:0", "x").unwrap();
+    for request in [REQUEST, &REQUEST.replace("connection: close\r\n", "")] {
+        let mut stream = TcpStream::connect(server.local_addr()).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+    }
     server.stop();
 }
