@@ -103,7 +103,10 @@ pub(crate) fn each_address<C>(
 ) -> io::Result<C> {
     use std::net::ToSocketAddrs;
     let mut failure = None;
-    for addr in addr.to_socket_addrs()? {
+    let resolved = addr.to_socket_addrs();
+    // The system's reason has no kind of its own.
+    let resolved = resolved.map_err(|error| io::Error::new(io::ErrorKind::NotFound, error))?;
+    for addr in resolved {
         match connect(addr) {
             Ok(connection) => return Ok(connection),
             Err(error) => failure = Some(error),
@@ -117,15 +120,17 @@ pub(crate) fn each_address<C>(
 /// The address with a port, `usual` where it has none; nothing when it is no address.
 pub(crate) fn with_port(addr: &str, usual: u16) -> Option<String> {
     use std::net::{IpAddr, SocketAddr};
-    if addr.parse::<SocketAddr>().is_ok() {
-        return Some(addr.to_owned());
+    if let Ok(whole) = addr.parse::<SocketAddr>() {
+        return (whole.port() != 0).then(|| addr.to_owned());
     }
     if let Ok(ip) = addr.parse::<IpAddr>() {
         return Some(SocketAddr::new(ip, usual).to_string());
     }
-    let host = |host: &str| !host.is_empty() && !host.contains([':', '/', ' ']);
+    let never = |c: char| matches!(c, ':' | '/' | '@') || c.is_whitespace() || c.is_control();
+    let host = |host: &str| !host.is_empty() && !host.contains(never);
+    let port = |port: &str| port.parse().is_ok_and(|port: u16| port != 0);
     match addr.rsplit_once(':') {
-        Some((name, port)) => (host(name) && port.parse::<u16>().is_ok()).then(|| addr.to_owned()),
+        Some((name, number)) => (host(name) && port(number)).then(|| addr.to_owned()),
         None => host(addr).then(|| format!("{addr}:{usual}")),
     }
 }
@@ -149,7 +154,20 @@ mod tests {
         assert_eq!(with("::1").as_deref(), Some("[::1]:2003"));
         assert_eq!(with("[::1]:9").as_deref(), Some("[::1]:9"));
         assert_eq!(with("host:9").as_deref(), Some("host:9"));
-        for none in ["", ":9", "host:", "host:port", "http://host", "a b"] {
+        for none in [
+            "",
+            ":9",
+            "host:",
+            "host:port",
+            "http://host",
+            "a b",
+            "host:0",
+            "1.2.3.4:0",
+            "[::1]:0",
+            "user@host:1",
+            "x\n:1",
+            "x\0",
+        ] {
             assert_eq!(with(none), None, "{none}");
         }
     }
@@ -208,6 +226,13 @@ mod tests {
         assert!(tried.get() >= all, "{} of {all}", tried.get());
         let last = format!("refused by number {}", tried.get());
         assert_eq!(refused.unwrap_err().to_string(), last);
+    }
+
+    #[test]
+    fn a_name_that_does_not_resolve_is_not_found() {
+        // Longer than any name can be, so nobody is asked for it.
+        let error = each_address(&format!("{}:1", "x.".repeat(200)), |_| Ok(())).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound, "{error}");
     }
 
     #[test]

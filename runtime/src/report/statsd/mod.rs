@@ -8,6 +8,7 @@ mod outlet;
 mod packets;
 mod samples;
 
+use std::os::unix::net::SocketAddr;
 use std::time::Instant;
 
 use self::metrics::Metrics;
@@ -223,6 +224,11 @@ impl StatsDBuilder {
         at_most("datagram", self.datagram, LARGEST_DATAGRAM)?;
         at_least("buffer", self.buffer, self.datagram)?;
         let peer = if self.addr.starts_with('/') {
+            // Too long a path, mostly: it would never connect.
+            if let Err(source) = SocketAddr::from_pathname(&self.addr) {
+                let addr = self.addr;
+                return Err(StartError::Socket { addr, source });
+            }
             Peer::Unix(self.addr.into())
         } else {
             Peer::Udp(with_port(&self.addr, 8125).ok_or(StartError::Address {
@@ -244,6 +250,19 @@ impl StatsDBuilder {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_that_can_never_be_reached_is_refused_at_the_start() {
+        let of = |addr: &str| StatsD::builder(addr).parts().map(|_| ());
+        let long = format!("/{}", "x".repeat(400));
+        for path in [&*long, "/a\0b"] {
+            let refused = of(path).unwrap_err();
+            assert!(matches!(refused, StartError::Socket { .. }), "{refused}");
+        }
+        let refused = of("127.0.0.1:0").unwrap_err();
+        assert!(matches!(refused, StartError::Address { .. }), "{refused}");
+        assert!(of("/no/such/socket").is_ok());
+    }
 
     #[test]
     fn a_datagram_that_no_system_sends_is_refused_at_the_start() {
