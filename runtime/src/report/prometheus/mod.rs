@@ -60,6 +60,8 @@
 //!   `state_2`.
 //! - A label's value of more than 1,024 bytes is cut there, and gets `…-` and a number, which tells it from others that begin
 //!   alike and is the same each time.
+//! - A NUL in a text, which Prometheus cannot read in the text formats, is shown as `␀0`, and a `␀` as `␀1`, so that different
+//!   texts stay different.
 //! - A stat without a help text gets its kind and path as one.
 //!
 //! The series are the same in each format, so a scraper that changes its mind goes on with the same ones.
