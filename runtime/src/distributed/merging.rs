@@ -6,7 +6,8 @@ use crate::snapshot::{FilterError, PathGlob};
 /// What the gauges of one path, one in each source, come to.
 ///
 /// A gauge that nobody says anything about is shown [per source](Merging::PerSource): a sum of temperatures would be a number
-/// that is nowhere true.
+/// that is nowhere true. Sources that declare different ones for one path clash as different kinds do: that of the first source by
+/// name is shown, and the aggregator's `conflicts` counts the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Merging {

@@ -22,7 +22,12 @@ const HANDSHAKE: i32 = 10_000;
 const WAITING: i32 = 64;
 
 /// A publisher's end.
-pub(super) struct Dealer(zmq::Socket);
+pub(super) struct Dealer {
+    socket: zmq::Socket,
+    address: Address,
+    most: u32,
+    linger: Duration,
+}
 
 impl Dealer {
     /// `most` messages may wait in it, for `linger` when it is closed.
@@ -39,18 +44,32 @@ impl Dealer {
         socket.set_handshake_ivl(HANDSHAKE)?;
         socket.set_ipv6(true)?;
         socket.connect(&address.to_string())?;
-        Ok(Dealer(socket))
+        Ok(Dealer {
+            socket,
+            address: address.clone(),
+            most,
+            linger,
+        })
+    }
+
+    /// Connects anew, and gives up what is on its way: 0MQ does not try again where somebody did not speak as 0MQ does.
+    pub(super) fn connect_anew(&mut self) -> io::Result<()> {
+        let anew = Dealer::connect(&self.address, self.most, self.linger)?;
+        // Closing it must not wait.
+        self.socket.set_linger(0)?;
+        *self = anew;
+        Ok(())
     }
 
     /// Whether there is a connection, and room for a message.
     pub(super) fn has_room(&self) -> bool {
-        let events = self.0.get_events();
+        let events = self.socket.get_events();
         events.is_ok_and(|events| events.contains(zmq::POLLOUT))
     }
 
     /// Hands a message over; false when there is no room.
     pub(super) fn send(&self, message: &[u8]) -> io::Result<bool> {
-        match self.0.send(message, zmq::DONTWAIT) {
+        match self.socket.send(message, zmq::DONTWAIT) {
             Ok(()) => Ok(true),
             Err(zmq::Error::EAGAIN) => Ok(false),
             Err(error) => Err(error.into()),
@@ -59,7 +78,7 @@ impl Dealer {
 
     /// A message that has come; nothing when none has.
     pub(super) fn receive(&self) -> io::Result<Option<Vec<Vec<u8>>>> {
-        received(&self.0)
+        received(&self.socket)
     }
 
     /// Waits until there is something to receive, or room to send where that is wanted.
@@ -70,7 +89,7 @@ impl Dealer {
             zmq::PollEvents::empty()
         };
         waited(
-            self.0
+            self.socket
                 .poll(zmq::POLLIN | room, i64::from(milliseconds(time))),
         )
     }

@@ -3,6 +3,7 @@
 
 mod addresses;
 mod killed;
+mod mute;
 mod process;
 mod python;
 mod readers;

@@ -1,7 +1,7 @@
 //! What is sent to an aggregator, and how.
 
 use std::hash::{BuildHasher, Hasher};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::Publisher;
 use crate::distributed::address::{Address, EXAMPLE};
@@ -124,6 +124,7 @@ impl PublisherBuilder {
             whole_every: self.whole_every,
             since_whole: 0,
             linger: self.linger,
+            heard: Instant::now(),
             told: None,
             is_whole_wanted: false,
             whole: 0,

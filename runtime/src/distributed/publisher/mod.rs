@@ -19,6 +19,9 @@ use crate::report::{PushError, Pushed, Reader};
 /// How long a push waits for a connection, or for room in it: longer at first, when the connection is about to be made.
 const PATIENCE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_millis(50));
 
+/// After how many times its linger a publisher that hears nothing, and has no room, connects anew, and after how long at least.
+const MUTE: (u32, Duration) = (5, Duration::from_secs(1));
+
 /// Sends this program's stats to an [`Aggregator`](super::Aggregator).
 ///
 /// ```no_run
@@ -45,7 +48,8 @@ const PATIENCE: (Duration, Duration) = (Duration::from_millis(500), Duration::fr
 /// Nobody waits for it but the reader's own thread. Without a connection, or with
 /// [`high_water`](PublisherBuilder::high_water) messages on their way, a push sends nothing and is
 /// counted as dropped; what changed goes with the next that finds room. So memory is bounded: one snapshot to
-/// compare with, the messages on their way, and what of one state is waiting to be sent.
+/// compare with, the messages on their way, and what of one state is waiting to be sent. When it has heard nothing for five
+/// times its linger, and has no room, it connects anew, whatever had its address before.
 ///
 /// `sent`, below `/calipers/report/publisher`, are stats that the aggregator said it has taken; those of messages
 /// that it did not answer within the [`linger`](PublisherBuilder::linger) are `dropped`. A flush waits for the answer.
@@ -69,6 +73,8 @@ pub struct Publisher {
     /// Pushes since everything was sent.
     since_whole: u32,
     linger: Duration,
+    /// When the aggregator last said something, or it was connected to anew.
+    heard: Instant,
     /// What the aggregator was told.
     told: Option<Snapshot>,
     is_whole_wanted: bool,
@@ -157,6 +163,7 @@ impl Publisher {
     fn hear(&mut self, pushed: &mut Pushed) -> Result<(), PushError> {
         let cannot = |error| PushError::io("cannot hear what the aggregator says", error);
         while let Some(parts) = self.dealer.receive().map_err(cannot)? {
+            self.heard = Instant::now();
             let [answer] = &*parts else {
                 pushed.faults.push(("notOurs", 1));
                 continue;
@@ -233,6 +240,16 @@ impl Publisher {
         pushed.dropped += again.saturating_sub(stats);
     }
 
+    /// Whether there is another connection now, since nobody has been heard for long.
+    fn connect_anew(&mut self) -> bool {
+        let (times, least) = MUTE;
+        if self.heard.elapsed() < self.linger.saturating_mul(times).max(least) {
+            return false;
+        }
+        self.heard = Instant::now();
+        self.dealer.connect_anew().is_ok()
+    }
+
     fn wait_for_room(&self) -> bool {
         let patience = if self.told.is_none() {
             PATIENCE.0
@@ -260,7 +277,8 @@ impl Reader for Publisher {
         self.hear(&mut pushed)?;
         let is_whole =
             self.told.is_none() || self.is_whole_wanted || self.since_whole >= self.whole_every;
-        let has_room = self.waiting.is_empty() && self.wait_for_room();
+        let has_room = self.waiting.is_empty()
+            && (self.wait_for_room() || (self.connect_anew() && self.wait_for_room()));
         let (bodies, too_large) = self.bodies(snapshot, is_whole);
         let stats: u64 = bodies.iter().map(|body| body.stats).sum();
         if too_large > 0 {
