@@ -10,6 +10,7 @@ use std::sync::atomic::Ordering::Acquire;
 use std::thread;
 
 use super::block::Block;
+use super::effort::times;
 use super::ids::{self, CellId, Width};
 use super::page::Page;
 use super::{local, slab};
@@ -17,6 +18,7 @@ use super::{local, slab};
 const THREADS: usize = 8;
 /// Bytes of a cache line.
 const CACHE_LINE: usize = 64;
+const RUNS: usize = times(300);
 
 /// The addresses that recording writes, for each slab that has touched one of these runs.
 fn written(runs: &[CellId]) -> Vec<Vec<Range<usize>>> {
@@ -43,7 +45,7 @@ fn written(runs: &[CellId]) -> Vec<Vec<Range<usize>>> {
 
 #[test]
 fn what_two_threads_write_shares_no_cache_line() {
-    let runs: Vec<CellId> = (0..300).map(|_| ids::take(Width::Line)).collect();
+    let runs: Vec<CellId> = (0..RUNS).map(|_| ids::take(Width::Line)).collect();
     let stand = Barrier::new(THREADS + 1);
     let written = thread::scope(|scope| {
         for thread in 0..THREADS {
@@ -79,5 +81,5 @@ fn what_two_threads_write_shares_no_cache_line() {
             }
         }
     }
-    assert!(owners.len() > THREADS * 300, "blocks were looked at too");
+    assert!(owners.len() > THREADS * RUNS, "blocks were looked at too");
 }

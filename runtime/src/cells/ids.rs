@@ -221,6 +221,7 @@ impl Ids {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cells::effort::times;
 
     fn empty() -> Ids {
         Ids {
@@ -237,7 +238,7 @@ mod tests {
     fn no_run_crosses_a_page_or_meets_another() {
         let mut ids = empty();
         let mut seen = std::collections::HashSet::new();
-        for n in 0..5000 {
+        for n in 0..times(5000) {
             let width = [Width::One, Width::Line, Width::Two, Width::One][n % 4];
             let first = ids.take(width).unwrap();
             let last = first + width.cells() as u32 - 1;

@@ -218,6 +218,7 @@ impl<T> Index<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cells::effort::times;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, AtomicUsize};
 
@@ -228,7 +229,8 @@ mod tests {
     #[test]
     fn what_was_inserted_is_found_through_every_growth() {
         let index = Index::new();
-        for key in 0..300_usize {
+        let many = times(300);
+        for key in 0..many {
             let (value, rejected) = index.insert(spread(key), key, |a, b| a == b);
             assert_eq!((*value, rejected), (key, None));
             for earlier in 0..=key {
@@ -238,16 +240,16 @@ mod tests {
                 );
             }
         }
-        assert_eq!(index.len(), 300);
+        assert_eq!(index.len(), many);
         assert_eq!(index.insert(spread(5), 5, |a, b| a == b), (&5, Some(5)));
-        assert_eq!(index.find(spread(301), |k| *k == 301), None);
+        assert_eq!(index.find(spread(many + 1), |k| *k == many + 1), None);
     }
 
     #[test]
     fn members_begin_a_line_each_and_go_with_the_index_each_once() {
         let shared = Arc::new(());
         let index = Index::new();
-        let many = if cfg!(miri) { 300 } else { 3_000 };
+        let many = times(3_000);
         for key in 0..many {
             // Two of each hash, and of all hashes only few have a mark of their own.
             let hash = (key as u64 / 2) << 3;
@@ -281,7 +283,7 @@ mod tests {
                     }
                 });
             }
-            for key in 0..400 {
+            for key in 0..times(400) {
                 index.insert(key as u64, Box::new(key), |a, b| a == b);
                 added.store(key + 1, Release);
             }

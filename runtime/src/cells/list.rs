@@ -156,6 +156,7 @@ impl<T> Drop for List<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cells::effort::times;
 
     #[test]
     fn a_stack_gives_everything_once_oldest_first() {
@@ -173,13 +174,14 @@ mod tests {
 
     #[test]
     fn many_pushers_lose_nothing_to_one_taker() {
+        const EACH: usize = times(500);
         let stack = Stack::new();
         let mut taken = Vec::new();
         std::thread::scope(|scope| {
             let pushers: Vec<_> = (0..4)
                 .map(|t| {
                     let stack = &stack;
-                    scope.spawn(move || (0..500).for_each(|n| stack.push(Box::new(t * 500 + n))))
+                    scope.spawn(move || (0..EACH).for_each(|n| stack.push(Box::new(t * EACH + n))))
                 })
                 .collect();
             while !pushers.iter().all(|pusher| pusher.is_finished()) {
@@ -189,7 +191,7 @@ mod tests {
         taken.extend(stack.take());
         let mut taken: Vec<usize> = taken.into_iter().map(|n| *n).collect();
         taken.sort_unstable();
-        assert_eq!(taken, (0..2000).collect::<Vec<_>>());
+        assert_eq!(taken, (0..4 * EACH).collect::<Vec<_>>());
     }
 
     #[test]

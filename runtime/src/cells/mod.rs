@@ -27,6 +27,8 @@ mod apart;
 mod block;
 pub(crate) mod clock;
 pub(crate) mod closed;
+#[cfg(test)]
+mod effort;
 pub(crate) mod fork;
 mod garbage;
 pub(crate) mod gate;

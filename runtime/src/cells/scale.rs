@@ -138,6 +138,7 @@ mod tests {
     use std::cmp::Ordering;
 
     use super::*;
+    use crate::cells::effort;
 
     /// A whole number of any size, least significant 32 bits first.
     type Whole = Vec<u32>;
@@ -243,7 +244,7 @@ mod tests {
     fn the_index_agrees_with_the_logarithm_away_from_boundaries() {
         // A fixed linear congruential sequence over all normal bit patterns.
         let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-        for _ in 0..200_000 {
+        for _ in 0..effort::times(200_000) {
             state = state
                 .wrapping_mul(6_364_136_223_846_793_005)
                 .wrapping_add(1_442_695_040_888_963_407);
