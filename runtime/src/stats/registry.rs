@@ -31,8 +31,9 @@ const DEFAULT_CAP: usize = 100_000;
 ///
 /// A getter gives the stat of a name, made when first asked for: `db.query` and `/db/query` are the same. The
 /// registry keeps it until [`remove`](Self::remove), so a name that is not held elsewhere still shows. At most 100,000
-/// names are kept, so that names from outside cannot use memory up; from then on new names share one overflow stat a
-/// kind, below `/calipers/overflow`, and each such use is counted under `/calipers/faults`.
+/// names are kept, the few of the library's own under `/calipers` among them, so that names from outside cannot use memory
+/// up; from then on new names share one overflow stat a kind, below `/calipers/overflow`, and each such use is counted
+/// under `/calipers/faults`.
 ///
 /// Looking a name up takes a short lock and a hash; hold the stat where it matters.
 ///
