@@ -10,7 +10,6 @@ use std::sync::atomic::Ordering::Acquire;
 use std::thread;
 
 use super::block::Block;
-use super::effort::times;
 use super::ids::{self, CellId, Width};
 use super::page::Page;
 use super::{local, slab};
@@ -18,7 +17,7 @@ use super::{local, slab};
 const THREADS: usize = 8;
 /// Bytes of a cache line.
 const CACHE_LINE: usize = 64;
-const RUNS: usize = times(300);
+const RUNS: usize = 300;
 
 /// The addresses that recording writes, for each slab that has touched one of these runs.
 fn written(runs: &[CellId]) -> Vec<Vec<Range<usize>>> {
@@ -44,6 +43,10 @@ fn written(runs: &[CellId]) -> Vec<Vec<Range<usize>>> {
 }
 
 #[test]
+#[cfg_attr(
+    miri,
+    ignore = "about where things stand, not about who may touch them"
+)]
 fn what_two_threads_write_shares_no_cache_line() {
     let runs: Vec<CellId> = (0..RUNS).map(|_| ids::take(Width::Line)).collect();
     let stand = Barrier::new(THREADS + 1);

@@ -97,6 +97,10 @@ fn what_a_gone_thread_counted_is_moved_whole_however_much_it_is() {
 }
 
 #[test]
+#[cfg_attr(
+    miri,
+    ignore = "a window of 65,000 buckets takes an interpreter too long"
+)]
 fn negative_zero_is_zero_in_the_largest_window_too() {
     let written = Written::new();
     for value in [1.0, 1e300, f64::MAX, -0.0, 0.0] {
@@ -110,6 +114,10 @@ fn negative_zero_is_zero_in_the_largest_window_too() {
 }
 
 #[test]
+#[cfg_attr(
+    miri,
+    ignore = "a window of 65,000 buckets takes an interpreter too long"
+)]
 fn what_is_less_than_normal_is_in_the_least_bucket() {
     let written = Written::new();
     let subnormal = f64::MIN_POSITIVE * 0.75;
