@@ -125,11 +125,13 @@ impl Shown {
         self.kind.same(Kind::Timer)
     }
 
-    /// Whether a label of this name is added to the series by the kind itself.
+    /// Whether a label of this name is added to the series by the kind itself, or says of any kind what it is not.
     fn reserves(&self, name: &str, states: &str) -> bool {
+        if name == LE || name == QUANTILE {
+            return true;
+        }
         match self.kind {
-            Kind::Timer => name == LE || name == OUTCOME,
-            Kind::Histogram => name == LE,
+            Kind::Timer => name == OUTCOME,
             Kind::StateTime | Kind::CountBy => name == STATE,
             Kind::StateSet => name == states,
             _ => false,
@@ -139,6 +141,8 @@ impl Shown {
 
 /// The label that tells classic buckets apart.
 const LE: &str = "le";
+/// The label that tells a summary's values apart. We have no summaries, and who sees it takes ours for one.
+const QUANTILE: &str = "quantile";
 /// The label that tells how things ended.
 pub(in crate::report) const OUTCOME: &str = "outcome";
 /// The label that tells states apart.

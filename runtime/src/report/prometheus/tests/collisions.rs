@@ -181,3 +181,24 @@ fn a_label_never_stands_twice() {
         assert!(text.contains(line), "{line} in\n{text}");
     }
 }
+
+#[test]
+fn no_label_says_bucket_or_quantile_of_what_has_none() {
+    #[derive(Instrumented)]
+    struct Odd {
+        #[stat(label = "le")]
+        gauges: Family<String, crate::Gauge>,
+        #[stat(label = "quantile")]
+        jobs: Family<String, Counter>,
+    }
+    let registry = Registry::new();
+    let odd: Odd = init_in(&registry, "/odd", ());
+    odd.gauges.get("a").set(2.0);
+    odd.jobs.get("b").inc();
+    let text = Exposition::new().text(&registry.snapshot());
+    assert!(text.contains("odd_gauges{le_2=\"a\"} 2"), "{text}");
+    assert!(
+        text.contains("odd_jobs_total{quantile_2=\"b\"} 1"),
+        "{text}"
+    );
+}
