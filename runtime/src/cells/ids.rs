@@ -264,6 +264,10 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(
+        miri,
+        ignore = "as many pages as there are ids take an interpreter too long"
+    )]
     fn ids_end_with_nothing_rather_than_wrapping() {
         let mut ids = empty();
         ids.pages = vec![PageKind::Narrow; 1 << 24];
