@@ -325,7 +325,10 @@ mod tests {
     use super::*;
 
     #[test]
-    #[cfg_attr(miri, ignore = "as many directories as there may be take an interpreter too long")]
+    #[cfg_attr(
+        miri,
+        ignore = "as many directories as there may be take an interpreter too long"
+    )]
     fn the_directory_reaches_every_id() {
         let slab = Slab::new();
         for index in [0, 255, 256, 511, 512, 70_000, (1 << 24) - 1] {
