@@ -29,7 +29,7 @@ fn record(name: &str, folder: &std::path::Path) -> ! {
         .every(Duration::from_millis(50))
         .start()
         .expect("a publisher");
-    let work = Work::init("/work");
+    let work = Work::init("/job");
     for step in 1..=STEPS {
         for event in 0..EACH / STEPS {
             work.done.inc();
@@ -63,7 +63,7 @@ fn totals_are_exact_after_an_aggregator_was_killed_twice_and_a_publisher_once() 
         None => {}
     }
     let folder = Folder::new("distributed-killed");
-    let done = |of: &Aggregating| of.united().counter("/work/done").unwrap_or(0);
+    let done = |of: &Aggregating| of.united().counter("/job/done").unwrap_or(0);
     let aggregator = Aggregating::start(TEST, &folder);
     let mut publishers: Vec<Part> = (0..PUBLISHERS)
         .map(|number| process::start(TEST, &format!("worker-{number}"), &folder))
@@ -84,12 +84,7 @@ fn totals_are_exact_after_an_aggregator_was_killed_twice_and_a_publisher_once() 
     killed.signal("-KILL");
     let (taken, recorded) = (last(&killed, "taken"), EACH);
     // The rest of what it had sent is on its way at most for a moment; then the file is written once more.
-    let of_dead = || {
-        aggregator
-            .each()
-            .counter("/worker-0/work/done")
-            .unwrap_or(0)
-    };
+    let of_dead = || aggregator.each().counter("/worker-0/job/done").unwrap_or(0);
     until("what it sent has come", || {
         (of_dead() >= taken).then_some(())
     });
@@ -120,11 +115,11 @@ fn totals_are_exact_after_an_aggregator_was_killed_twice_and_a_publisher_once() 
         (done(&aggregator) >= expected).then_some(())
     });
     let united = aggregator.united();
-    assert_eq!(united.counter("/work/done"), Some(expected));
+    assert_eq!(united.counter("/job/done"), Some(expected));
     // Who had sent everything before is in the totals that were kept, and is itself heard of a little later.
     until("each survivor has told everything", || {
         let each = aggregator.each();
-        let of = |number, stat: &str| each.counter(&format!("/worker-{number}/work/{stat}"));
+        let of = |number, stat: &str| each.counter(&format!("/worker-{number}/job/{stat}"));
         (1..PUBLISHERS)
             .all(|number| {
                 ["done", "sizes/count"]

@@ -75,7 +75,7 @@ impl Drop for Counting {
 fn count(pages: PathBuf) -> ! {
     calipers::mapped::enable(pages).unwrap();
     let pool = Pool::init("/pool");
-    let work = Work::init("/work");
+    let work = Work::init("/job");
     let member = calipers::registry().counter("pool.t0.done").unwrap();
     member.add(5);
     for n in 0..1000_u32 {
@@ -123,8 +123,7 @@ fn sums_do_not_fall_when_files_of_the_dead_go() {
         })
     };
     let polled = |sources: &[&str]| {
-        let fields =
-            "work.done,work.sizes.count,work.latency.ok,work.by_route.,work.timed./r.count";
+        let fields = "job.done,job.sizes.count,job.latency.ok,job.by_route.,job.timed./r.count";
         printed(&[&["poll", "-c", "1", fields], sources].concat())
     };
     let before = shown(&[pages]);
@@ -143,12 +142,12 @@ fn sums_do_not_fall_when_files_of_the_dead_go() {
     // Between the end of the last and the begin of the next they are called what they were.
     third.kill();
     printed(&["clean", pages, "--totals", totals]);
-    let is_level = |line: &&str| line.contains(" work_load") || line.starts_with("work_load");
+    let is_level = |line: &&str| line.contains(" job_load") || line.starts_with("job_load");
     let names = before[1].lines().filter(|line| !is_level(line));
     let names = names.map(|line| format!("{line}\n")).collect::<String>();
     let [_, alone, ..] = shown(&[totals]);
     assert_eq!(alone, names);
-    assert!(alone.contains("work_sizes_bytes_count 3000\n"), "{alone}");
+    assert!(alone.contains("job_sizes_bytes_count 3000\n"), "{alone}");
     assert!(alone.contains("{route=\"/r\"} 30\n"), "{alone}");
 }
 
@@ -162,7 +161,7 @@ fn a_file_that_does_not_fit_the_totals_stays() {
     printed(&["clean", text(&pages), "--totals", text(&totals)]);
     let whole = std::fs::read_to_string(&totals).unwrap();
     // What was called `done` is called `sizes` by those that come now.
-    let named = |name| format!(r#""place":"/work","name":"{name}""#);
+    let named = |name| format!(r#""place":"/job","name":"{name}""#);
     assert!(whole.contains(&named("sizes")) && whole.contains(&named("done")));
     let other = whole.replace(&named("sizes"), &named("other"));
     let other = other.replace(&named("done"), &named("sizes"));
@@ -172,7 +171,7 @@ fn a_file_that_does_not_fit_the_totals_stays() {
     let (code, shown, complaint) = run(&["clean", text(&pages), "--totals", text(&totals)]);
     assert_eq!(code, 1, "{shown}");
     assert!(
-        complaint.contains("stays: `/work/sizes` is a histogram there and a counter in"),
+        complaint.contains("stays: `/job/sizes` is a histogram there and a counter in"),
         "{complaint}"
     );
     assert_eq!(std::fs::read_to_string(&totals).unwrap(), other);
