@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::merging::{CompiledGauges, Merging};
-use super::reading::{ToldPlace, ToldStat, is_of};
+use super::reading::{ToldPlace, ToldStat};
 use crate::snapshot::{Assembly, PlaceShape, Snapshot, StatShape, Value, path_order};
 
 /// Places in the order of snapshots.
@@ -211,7 +211,7 @@ impl Branch {
         } = told;
         let known = self.stats.get_mut(&name);
         let Some(shape) = shape else {
-            let Some(known) = known.filter(|known| is_of(known.shape.kind, &value)) else {
+            let Some(known) = known.filter(|known| value.is_of(known.shape.kind)) else {
                 return false;
             };
             if is_partial {

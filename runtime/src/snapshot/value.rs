@@ -9,6 +9,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{FamilyValue, HistogramValue, StateTimeValue, StatesValue, TimerValue};
+#[cfg(any(feature = "distributed", feature = "mapped"))]
+use crate::Kind;
 
 /// The value of one stat, in a snapshot.
 ///
@@ -138,6 +140,29 @@ impl Value {
         match self {
             Value::Family(family) => Some(family),
             _ => None,
+        }
+    }
+
+    /// Whether a stat of this kind holds such a value, and every member of a family of it.
+    #[cfg(any(feature = "distributed", feature = "mapped"))]
+    pub(crate) fn is_of(&self, kind: Kind) -> bool {
+        match (kind, self) {
+            (Kind::Counter, Value::Counter(_))
+            | (Kind::UpDownCounter, Value::UpDownCounter(_))
+            | (Kind::Gauge | Kind::Max | Kind::Min, Value::Gauge(_))
+            | (Kind::Text, Value::Text(_))
+            | (Kind::Info, Value::Info(_))
+            | (Kind::StateSet, Value::StateSet(..))
+            | (Kind::StateTime, Value::StateTime(_))
+            | (Kind::Histogram, Value::Histogram(_))
+            | (Kind::Timer, Value::Timer(_))
+            | (Kind::Meter, Value::Meter(_))
+            | (Kind::CountBy, Value::CountBy(_)) => true,
+            (Kind::Sum(of), value) => value.is_of(*of),
+            (Kind::Family(of), Value::Family(family)) => {
+                family.iter().all(|(_, member)| member.is_of(*of))
+            }
+            _ => false,
         }
     }
 }

@@ -61,6 +61,16 @@ pub(crate) fn counting(count: u64) -> Registry {
     registry
 }
 
+/// So many counters, each at its own number.
+pub(crate) fn numbered(many: u64) -> Registry {
+    let registry = Registry::new();
+    for number in 0..many {
+        let counter = registry.counter(&format!("n.{number}"));
+        counter.expect("a counter").add(number);
+    }
+    registry
+}
+
 pub(crate) fn flush(published: &Published) {
     published.flush(LONG).expect("it is flushed");
 }

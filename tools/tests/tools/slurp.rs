@@ -10,7 +10,7 @@ use calipers::report::http::Server;
 use calipers_tests::parts::Folder;
 use serde_json::{Value as Json, json};
 
-use crate::command::{calipers, counting, printed, publish, run, text};
+use crate::command::{calipers, counting, numbered, printed, publish, run, text};
 use crate::totals::Counting;
 
 #[test]
@@ -142,14 +142,7 @@ fn it_ends_quietly_when_its_reader_has_read_enough() {
 #[test]
 fn a_process_with_100_000_stats_is_shown_and_the_time_it_takes_is_said() {
     let folder = Folder::new("slurp-many");
-    let registry = Registry::new();
-    for number in 0..100_000 {
-        registry
-            .counter(&format!("n.{number}"))
-            .unwrap()
-            .add(number);
-    }
-    let file = publish(&folder, "many", &registry);
+    let file = publish(&folder, "many", &numbered(100_000));
     let began = Instant::now();
     let shown = printed(&["slurp", text(file.path())]);
     // How fast depends on the machine and on what else it does; what is promised is measured in a release build.

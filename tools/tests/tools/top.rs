@@ -2,10 +2,9 @@
 
 use std::time::Instant;
 
-use calipers::Registry;
 use calipers_tests::parts::{Folder, until};
 
-use crate::command::{counting, flush, publish, run, text};
+use crate::command::{counting, flush, numbered, publish, run, text};
 use crate::screen::Screen;
 use crate::totals::Counting;
 
@@ -69,14 +68,7 @@ fn processes_that_come_and_go_are_noticed() {
 #[test]
 fn a_process_with_100_000_stats_is_drawn_and_the_time_it_takes_is_said() {
     let folder = Folder::new("top-many");
-    let registry = Registry::new();
-    for number in 0..100_000 {
-        registry
-            .counter(&format!("n.{number}"))
-            .unwrap()
-            .add(number);
-    }
-    let file = publish(&folder, "many", &registry);
+    let file = publish(&folder, "many", &numbered(100_000));
     let began = Instant::now();
     let screen = Screen::of(&["top", text(file.path())]);
     screen.shows("100,006 stats");

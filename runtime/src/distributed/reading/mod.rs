@@ -16,7 +16,6 @@ use self::text::{pair, path, plain, segment, text, time};
 use self::value::{DEEPEST, read_value};
 use super::fields::{place, stat, state};
 use super::merging::Merging;
-use crate::Kind;
 use crate::report::wire::{Field, Malformed, checked_fields};
 use crate::snapshot::{StatShape, Value, kinds, words};
 
@@ -162,7 +161,7 @@ fn read_stat(bytes: &[u8], items: &mut Items) -> Read<ToldStat> {
     }
     let name: Arc<str> = name.ok_or(Malformed)?.into();
     let value = found.ok_or(Malformed)?;
-    if kind.is_some_and(|kind| !is_of(kind, &value)) {
+    if kind.is_some_and(|kind| !value.is_of(kind)) {
         return Err(Malformed);
     }
     let shape = kind.map(|kind| ToldShape {
@@ -182,26 +181,4 @@ fn read_stat(bytes: &[u8], items: &mut Items) -> Read<ToldStat> {
         value,
         is_partial,
     })
-}
-
-/// Whether a stat of this kind holds such a value.
-pub(super) fn is_of(kind: Kind, value: &Value) -> bool {
-    match (kind, value) {
-        (Kind::Counter, Value::Counter(_))
-        | (Kind::UpDownCounter, Value::UpDownCounter(_))
-        | (Kind::Gauge | Kind::Max | Kind::Min, Value::Gauge(_))
-        | (Kind::Text, Value::Text(_))
-        | (Kind::Info, Value::Info(_))
-        | (Kind::StateSet, Value::StateSet(..))
-        | (Kind::StateTime, Value::StateTime(_))
-        | (Kind::Histogram, Value::Histogram(_))
-        | (Kind::Timer, Value::Timer(_))
-        | (Kind::Meter, Value::Meter(_))
-        | (Kind::CountBy, Value::CountBy(_)) => true,
-        (Kind::Sum(of), value) => is_of(*of, value),
-        (Kind::Family(of), Value::Family(family)) => {
-            family.iter().all(|(_, member)| is_of(*of, member))
-        }
-        _ => false,
-    }
 }

@@ -125,7 +125,7 @@ impl Twice {
                 });
                 Some(
                     value
-                        .filter(|value| is_of(kind, value))
+                        .filter(|value| value.is_of(kind))
                         .unwrap_or_else(|| unset(kind)),
                 )
             }
@@ -186,22 +186,6 @@ fn by_now(mut times: Arc<StateTimeValue>, since: u64) -> Arc<StateTimeValue> {
         *nanos = nanos.saturating_add(more);
     }
     times
-}
-
-/// Whether a value is of a kind.
-pub(super) fn is_of(kind: Kind, value: &Value) -> bool {
-    matches!(
-        (kind, value),
-        (Kind::Counter, Value::Counter(_))
-            | (Kind::UpDownCounter, Value::UpDownCounter(_))
-            | (Kind::Text, Value::Text(_))
-            | (Kind::Info, Value::Info(_))
-            | (Kind::StateSet, Value::StateSet(..))
-            | (Kind::StateTime, Value::StateTime(_))
-            | (Kind::Histogram, Value::Histogram(_))
-            | (Kind::Timer, Value::Timer(_))
-            | (Kind::Meter, Value::Meter(_))
-    )
 }
 
 /// What a stat that keeps its value itself stands at before it has one.

@@ -9,7 +9,7 @@ use foldhash::fast::RandomState;
 
 use super::description::{Retired, Stat};
 use super::head::Head;
-use super::look::{Look, is_of};
+use super::look::Look;
 use crate::Kind;
 use crate::mapped::layout::source;
 use crate::snapshot::{Assembly, PlaceShape, Snapshot, StatShape, StatesValue, Value, path_order};
@@ -118,7 +118,7 @@ fn retired(stat: &Stat, totals: Retired) -> Value {
         Kind::Family(of) => family(
             totals
                 .into_iter()
-                .filter_map(|(key, value)| is_of(*of, &value).then_some((key?, value)))
+                .filter_map(|(key, value)| value.is_of(*of).then_some((key?, value)))
                 .collect(),
         ),
         Kind::StateSet => Value::CountBy(Arc::new(StatesValue {
@@ -128,7 +128,7 @@ fn retired(stat: &Stat, totals: Retired) -> Value {
             let mut whole = totals.into_iter().filter(|(key, _)| key.is_none());
             let total = whole.next().map(|(_, value)| value);
             total
-                .filter(|total| is_of(folded, total))
+                .filter(|total| total.is_of(folded))
                 .unwrap_or_else(|| fold::nothing(kind))
         }
     }
