@@ -241,9 +241,6 @@ fn complete(value: &mut Value, before: &Value) {
         return;
     };
     let mut whole = Arc::clone(before);
-    let members = Arc::make_mut(&mut whole);
-    for (key, member) in told.iter() {
-        members.put(key, member.clone());
-    }
+    Arc::make_mut(&mut whole).take_in(told.iter(), Value::clone_from);
     *value = Value::Family(whole);
 }

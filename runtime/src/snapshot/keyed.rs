@@ -16,6 +16,9 @@ pub struct FamilyValue {
     values: Vec<Value>,
 }
 
+/// Up to how many new keys are put between the others one by one.
+const FEW: usize = 8;
+
 impl FamilyValue {
     /// Of as many values as there are keys.
     pub(crate) fn of(keys: Arc<Keys>, values: Vec<Value>) -> FamilyValue {
@@ -65,24 +68,76 @@ impl FamilyValue {
         (self.keys, self.values)
     }
 
-    /// The member of a key; `Err` gives where it is to be inserted.
-    pub(super) fn find_mut(&mut self, key: &str) -> Result<&mut Value, usize> {
-        let at = self.keys.find(key)?;
-        self.values.get_mut(at).ok_or(at)
-    }
-
-    /// Puts a value in the place of a key's, or beside the others.
-    #[cfg(feature = "distributed")]
-    pub(crate) fn put(&mut self, key: &str, value: Value) {
-        match self.find_mut(key) {
-            Ok(own) => *own = value,
-            Err(at) => self.insert(at, key, value),
+    /// Takes members in: `join` says what becomes of one whose key is here already. Quick where they come in the order of their
+    /// keys; the order is kept whatever theirs is.
+    pub(crate) fn take_in<'v, K: AsRef<str>>(
+        &mut self,
+        members: impl IntoIterator<Item = (K, &'v Value)>,
+        mut join: impl FnMut(&mut Value, &Value),
+    ) {
+        let mut new: Vec<(K, &Value)> = Vec::new();
+        let mut next = 0; // most have the same keys as those that are here
+        for (key, value) in members {
+            match self.keys.find_from(next, key.as_ref()) {
+                Ok(at) => {
+                    next = at + 1;
+                    if let Some(own) = self.values.get_mut(at) {
+                        join(own, value);
+                    }
+                }
+                Err(_) => new.push((key, value)),
+            }
+        }
+        if new.len() > FEW {
+            return self.take_in_many(new, join);
+        }
+        for (key, value) in new {
+            let at = self.keys.find(key.as_ref());
+            match at.map(|at| self.values.get_mut(at)) {
+                Ok(own) => own.into_iter().for_each(|own| join(own, value)),
+                Err(at) => {
+                    Arc::make_mut(&mut self.keys).insert(at, key.as_ref());
+                    let at = at.min(self.values.len());
+                    self.values.insert(at, value.clone());
+                }
+            }
         }
     }
 
-    pub(super) fn insert(&mut self, at: usize, key: &str, value: Value) {
-        Arc::make_mut(&mut self.keys).insert(at, key);
-        self.values.insert(at.min(self.values.len()), value);
+    /// As [`take_in`](Self::take_in), of keys that are not here: all that is here moves once, not once a key.
+    fn take_in_many<K: AsRef<str>>(
+        &mut self,
+        mut new: Vec<(K, &Value)>,
+        mut join: impl FnMut(&mut Value, &Value),
+    ) {
+        new.sort_by(|(a, _), (b, _)| a.as_ref().cmp(b.as_ref()));
+        let mut new = new.into_iter().peekable();
+        let mut keys = Keys::default();
+        let mut values = Vec::with_capacity(self.len() + new.len());
+        let before = std::mem::take(self);
+        let mut own = before.keys.iter().zip(before.values).peekable();
+        loop {
+            let own_is_next = match (own.peek(), new.peek()) {
+                (None, None) => break,
+                (Some((own, _)), Some((new, _))) => *own < new.as_ref(),
+                (own, _) => own.is_some(),
+            };
+            if own_is_next {
+                if let Some((key, value)) = own.next() {
+                    keys.push(key);
+                    values.push(value);
+                }
+            } else if let Some((key, value)) = new.next() {
+                match values.last_mut() {
+                    Some(last) if keys.last() == Some(key.as_ref()) => join(last, value),
+                    _ => {
+                        keys.push(key.as_ref());
+                        values.push(value.clone());
+                    }
+                }
+            }
+        }
+        *self = FamilyValue::of(Arc::new(keys), values);
     }
 }
 

@@ -64,6 +64,19 @@ impl Keys {
         Err(from)
     }
 
+    /// As [`find`](Self::find), for a key that is probably here.
+    pub(super) fn find_from(&self, here: usize, key: &str) -> Result<usize, usize> {
+        if here < self.len() && self.get(here) == key {
+            return Ok(here);
+        }
+        self.find(key)
+    }
+
+    pub(super) fn last(&self) -> Option<&str> {
+        let last = self.len().checked_sub(1)?;
+        Some(self.get(last))
+    }
+
     /// Inserts a key at the place that [`find`](Self::find) gave.
     pub(super) fn insert(&mut self, at: usize, key: &str) {
         if at >= self.len() {

@@ -234,18 +234,17 @@ impl StatesValue {
 impl FamilyValue {
     /// Adds key by key; a member of another kind than ours is left out.
     pub(crate) fn fold(&mut self, kind: Kind, other: &FamilyValue) {
-        for (key, value) in other.iter() {
-            self.fold_member(kind, key, value);
-        }
+        self.fold_members(kind, other.iter());
     }
 
-    /// Adds what is under one key.
-    pub(crate) fn fold_member(&mut self, kind: Kind, key: &str, value: &Value) {
-        match self.find_mut(key) {
-            Ok(own) => {
-                own.fold(kind, value);
-            }
-            Err(at) => self.insert(at, key, value.clone()),
-        }
+    /// Adds what is under these keys.
+    pub(crate) fn fold_members<'v, K: AsRef<str>>(
+        &mut self,
+        kind: Kind,
+        members: impl IntoIterator<Item = (K, &'v Value)>,
+    ) {
+        self.take_in(members, |own, value| {
+            own.fold(kind, value);
+        });
     }
 }

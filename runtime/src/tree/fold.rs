@@ -42,14 +42,12 @@ pub(crate) fn add(into: &mut Value, aggregate: &Spec, value: &Value, admitted: &
         }
         (Value::Family(into), Value::Family(family)) => {
             let kind = member_kind(aggregate.kind);
-            let into = Arc::make_mut(into);
-            for (key, value) in family.iter() {
-                if aggregate.hide_zero && value == &nothing(kind) {
-                    continue;
-                }
-                let key = admitted.admit(aggregate, key);
-                into.fold_member(kind, &key, value);
-            }
+            let zero = nothing(kind);
+            let shown = family
+                .iter()
+                .filter(|(_, value)| !aggregate.hide_zero || **value != zero);
+            let members = shown.map(|(key, value)| (admitted.admit(aggregate, key), value));
+            Arc::make_mut(into).fold_members(kind, members);
         }
         (into, value) => {
             into.fold(aggregate.kind, value);

@@ -154,3 +154,27 @@ fn folding_many_values_is_the_same_in_any_order() {
         family([("a", Value::Gauge(Some(Number::U64(9))))])
     );
 }
+
+#[test]
+fn families_of_other_keys_however_many_and_in_whatever_order_become_one_in_order() {
+    for (ours, theirs) in [(0, 0), (0, 3), (3, 0), (50, 8), (50, 9), (9, 50), (300, 300)] {
+        // Every third key is in both; theirs come twice, and not in their order.
+        let own = (0..ours).map(|n| (format!("{:03}", n * 3), 1));
+        let own: BTreeMap<String, u64> = own.collect();
+        let new = (0..theirs).map(|n| (format!("{:03}", n * 7 % theirs), 10));
+        let new: Vec<(String, Value)> = new.map(|(key, n)| (key, Value::Counter(n))).collect();
+        let twice = || new.iter().chain(new.iter().rev());
+
+        let mut expected = own.clone();
+        for (key, value) in twice() {
+            *expected.entry(key.clone()).or_default() += value.as_counter().unwrap();
+        }
+        let own = own.into_iter();
+        let mut family: FamilyValue = own.map(|(key, n)| (key, Value::Counter(n))).collect();
+        family.fold_members(Kind::Counter, twice().map(|(key, value)| (key, value)));
+
+        let expected = expected.into_iter();
+        let expected: FamilyValue = expected.map(|(key, n)| (key, Value::Counter(n))).collect();
+        assert_eq!(family, expected, "{ours} and {theirs}");
+    }
+}
