@@ -16,7 +16,6 @@ pub use crate::tree::declared::{Declared, GenericClass};
 pub use crate::tree::instrumented::{NoParts, OpenWith, PlaceField};
 pub use crate::tree::opener::{Opener, Opening};
 
-use crate::tree::class::SpecRef;
 use crate::tree::opener;
 use crate::{Parent, Registry, Stat, registry};
 
@@ -53,7 +52,7 @@ pub fn open_at<S: Stat>(path: &str, spec: &'static StatSpec) -> S {
     let path = opener::usable(path);
     let (place, name) = path.rsplit_once('/').unwrap_or(("", &path));
     let node = registry().tree().node(place);
-    opener::stat(&node, name, SpecRef::Declared(&spec.spec), S::open)
+    opener::stat(&node, name, &spec.spec, S::open)
 }
 
 /// Ticks every tree once, as if it were `later` than it is: for benchmarks of the tick.

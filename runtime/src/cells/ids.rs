@@ -29,6 +29,14 @@ pub(crate) struct CellId {
     /// taking them apart.
     page: u8,
     offset: u8,
+    _always: Always,
+}
+
+/// A byte of which there is one value: the others tell the variants of an enum apart that has an id in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+enum Always {
+    Zero,
 }
 
 impl CellId {
@@ -37,6 +45,7 @@ impl CellId {
         id: 0,
         page: 0,
         offset: 0,
+        _always: Always::Zero,
     };
 
     pub(super) fn new(id: u32) -> CellId {
@@ -45,6 +54,7 @@ impl CellId {
             id,
             page: page as u8,
             offset: (id % CELLS as u32) as u8,
+            _always: Always::Zero,
         }
     }
 

@@ -14,9 +14,8 @@
 use std::ptr;
 use std::sync::atomic::AtomicPtr;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
-use std::sync::{Mutex, PoisonError};
 
-use super::gate;
+use super::rooms::Rooms;
 
 /// Begins a cache line, which leaves pointers to it as many bits as [`MARK`] has.
 #[repr(align(64))]
@@ -57,9 +56,10 @@ impl<T> Table<T> {
         (0..self.places.len()).map(move |step| &self.places[first.wrapping_add(step) & mask])
     }
 
-    fn put(&self, member: *const Member<T>, hash: u64) {
-        let marked = member.cast_mut().map_addr(|address| address | mark(hash));
-        for place in self.probe(hash) {
+    fn put(&self, member: &Member<T>) {
+        let marked = ptr::from_ref(member).cast_mut();
+        let marked = marked.map_addr(|address| address | mark(member.hash));
+        for place in self.probe(member.hash) {
             if place.load(Relaxed).is_null() {
                 // Release: the member is complete before it can be found.
                 place.store(marked, Release);
@@ -75,38 +75,6 @@ fn unmarked<T>(marked: *mut Member<T>) -> *const Member<T> {
     marked.map_addr(|address| address & !MARK)
 }
 
-/// What only writers see.
-struct Grown<T> {
-    count: usize,
-    /// Every table that was ever current; the last one is. Boxed: their addresses are published.
-    #[allow(clippy::vec_box)] // a table must stay where it is when the vector grows
-    tables: Vec<Box<Table<T>>>,
-    /// The members. None of these vectors grows beyond what it was made for, so that they stay where they are.
-    rooms: Vec<Vec<Member<T>>>,
-}
-
-impl<T> Grown<T> {
-    /// Gives a member its place in memory, for as long as there is the index.
-    fn house(&mut self, member: Member<T>) -> *const Member<T> {
-        let mut room = match self.rooms.pop() {
-            Some(room) if room.len() < room.capacity() => room,
-            full => {
-                self.rooms.extend(full);
-                Vec::with_capacity(self.count.clamp(LEAST, MOST))
-            }
-        };
-        room.push(member);
-        // Not through a reference to all of them: others are being read.
-        let housed = room.as_ptr().wrapping_add(room.len() - 1);
-        self.rooms.push(room); // what is in it stays where it is
-        housed
-    }
-}
-
-/// How many members are housed together: few families have many keys, and as many again as there are is room for a while.
-const LEAST: usize = 2;
-const MOST: usize = 1024;
-
 /// A hash of which the low bits will do. Those of a fast hasher leave patterns with some of its seeds: keys then stand in
 /// one another's way, and a look-up takes three times as long.
 #[inline(always)]
@@ -118,23 +86,21 @@ fn spread(hash: u64) -> usize {
 /// Members by hash; see the module.
 pub(crate) struct Index<T> {
     current: AtomicPtr<Table<T>>,
-    grown: Mutex<Grown<T>>,
+    /// With every table that was ever current, of which the last is. Boxed: their addresses are published.
+    #[allow(clippy::vec_box)] // a table must stay where it is when the vector grows
+    members: Rooms<Member<T>, Vec<Box<Table<T>>>>,
 }
 
-// SAFETY: members are shared by reference between threads, and dropped with the index on any one.
+// SAFETY: a table is as good as the members that it points to, and those are kept beside it.
 unsafe impl<T: Send + Sync> Send for Index<T> {}
-// SAFETY: as above; writers take the mutex.
+// SAFETY: as above; who writes a table holds the members' lock.
 unsafe impl<T: Send + Sync> Sync for Index<T> {}
 
 impl<T> Index<T> {
-    pub(crate) fn new() -> Index<T> {
+    pub(crate) const fn new() -> Index<T> {
         Index {
             current: AtomicPtr::new(ptr::null_mut()),
-            grown: Mutex::new(Grown {
-                count: 0,
-                tables: Vec::new(),
-                rooms: Vec::new(),
-            }),
+            members: Rooms::new(Vec::new()),
         }
     }
 
@@ -170,48 +136,36 @@ impl<T> Index<T> {
         value: T,
         is_it: impl Fn(&T, &T) -> bool,
     ) -> (&T, Option<T>) {
-        let _pass = gate::enter();
-        let mut grown = self.grown.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut adding = self.members.adding();
         if let Some(present) = self.find(hash, |present| is_it(present, &value)) {
             return (present, Some(value));
         }
-        let capacity = grown.tables.last().map_or(0, |table| table.places.len());
-        if (grown.count + 1) * 2 > capacity {
+        let capacity = adding.last().map_or(0, |table| table.places.len());
+        if (self.members.len() + 1) * 2 > capacity {
             let larger = Box::new(Table::new((capacity * 2).max(16)));
-            if let Some(full) = grown.tables.last() {
-                for place in &full.places {
-                    let member = unmarked(place.load(Relaxed));
-                    // SAFETY: it is null, or a member, which lives as long as the index.
-                    if let Some(present) = unsafe { member.as_ref() } {
-                        larger.put(member, present.hash);
-                    }
-                }
+            for member in self.members.iter() {
+                larger.put(member);
             }
-            grown.tables.push(larger);
+            let tables: &mut Vec<_> = &mut adding;
+            tables.push(larger);
             // Taken where the table will stay: moving a box ends pointers made from it before.
-            let published = grown
-                .tables
+            let published = tables
                 .last()
                 .map_or(ptr::null_mut(), |table| ptr::from_ref(&**table).cast_mut());
             // Release: the table is filled before it can be found.
             self.current.store(published, Release);
         }
-        let member = grown.house(Member { hash, value });
-        grown.count += 1;
-        if let Some(table) = grown.tables.last() {
-            table.put(member, hash);
+        let member = adding.push(Member { hash, value });
+        if let Some(table) = adding.last() {
+            table.put(member);
         }
-        // SAFETY: members live as long as the index, which is borrowed.
-        (unsafe { &(*member).value }, None)
+        (&member.value, None)
     }
 
-    /// How many members there are.
+    /// How many members there are, all of which are found.
     pub(crate) fn len(&self) -> usize {
-        let _pass = gate::enter();
-        self.grown
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .count
+        let _adding = self.members.adding(); // what is counted may still be on its way into the table
+        self.members.len()
     }
 }
 

@@ -17,7 +17,7 @@
 //! - [`local`]: recording, on the thread's own slab or, when it has none, on the shared one;
 //! - [`turn`]: the collector's role. Whoever reads sums, folds or frees has the one [`Turn`](turn::Turn),
 //!   so that no two of them ever meet, and no writer waits for any of them;
-//! - [`list`], [`index`] and [`closed`]: append-only shapes that are read without a lock;
+//! - [`list`], [`rooms`], [`index`] and [`closed`]: append-only shapes that are read without a lock;
 //! - [`clock`]: the time-stamp counter, and a clock that tests set by hand.
 
 #![allow(unsafe_code)] // the one floor that may: each block says who upholds what
@@ -38,6 +38,7 @@ pub(crate) mod list;
 pub(crate) mod local;
 pub(crate) mod page;
 pub(crate) mod realm;
+pub(crate) mod rooms;
 mod sample;
 pub(crate) mod scale;
 mod slab;

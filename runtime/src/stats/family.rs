@@ -14,7 +14,7 @@ use crate::Kind;
 use crate::cells::closed::{Closed, Places};
 use crate::cells::gate;
 use crate::cells::index::Index;
-use crate::tree::class::{Spec, SpecRef};
+use crate::tree::class::Spec;
 use crate::tree::entry::{Backing, Description, Source};
 use crate::tree::faults::{self, Fault};
 use crate::tree::members::{Members, OVERFLOW};
@@ -170,7 +170,7 @@ impl<K: Key, S: Stat + Send + Sync + 'static> Shared<K, S> {
     }
 
     fn admit_source(&self, text: &str) -> Option<Source> {
-        let make = || S::make(&Description(self.members.spec.clone())).0;
+        let make = || S::make(&Description(self.members.spec)).0;
         self.members.admit(text, make)
     }
 
@@ -199,20 +199,13 @@ impl<K: Key, S: Stat + Send + Sync + 'static> Stat for Family<K, S> {
     const KIND: Kind = Kind::Family(&S::KIND);
 
     fn make(description: &Description) -> Backing {
-        let family = &*description.0;
-        let spec = Spec {
-            kind: S::KIND,
-            cap: 0,
-            hide_zero: false,
-            label: "",
-            ..*family
-        };
+        let family = description.0;
         let cap = match family.cap {
             0 => 0,
             cap => cap.max(K::VARIANTS.len()),
         };
         Backing(Source::Family(Arc::new(Members::new(
-            SpecRef::Made(Arc::new(spec)),
+            Spec::of_members(family, S::KIND),
             cap,
         ))))
     }

@@ -50,7 +50,7 @@ pub use up_down_counter::UpDownCounter;
 pub use variant::{Variant, Variants};
 
 use crate::Kind;
-use crate::tree::class::SpecRef;
+use crate::tree::class::{Spec, SpecRef};
 use crate::tree::entry::{Backing, Description};
 use crate::tree::opener::{self, Opened, Opening};
 use crate::tree::place::{Node, nowhere};
@@ -104,11 +104,16 @@ pub trait Stat: Sized {
     }
 }
 
+/// The description of a stat of which nothing but the type is known.
+fn plain<S: Stat>() -> SpecRef {
+    const { &Spec::of(S::KIND) }
+}
+
 /// A stat that no tree shows.
 fn detached<S: Stat>() -> S {
     let root = nowhere();
     let node = root.tree().numbered(root);
-    opener::stat(&node, "detached", SpecRef::of(S::KIND), S::open)
+    opener::stat(&node, "detached", plain::<S>(), S::open)
 }
 
 /// Opens a stat at a place, or says which kind of stat is there.

@@ -209,13 +209,13 @@ impl Registry {
         let function = Arc::new(move || closure().to_number());
         let made = function.clone();
         let make = || Source::Closure(Arc::new(Closure::new(move || made())));
-        let opened = self.open(&place, &stat, SpecRef::of(Kind::Gauge), |at| {
+        let opened = self.open(&place, &stat, super::plain::<Gauge>(), |at| {
             at.try_open(is_closure, make).map(Opened::kept)
         })?;
         if let (Source::Closure(present), true) = (&opened.source, opened.shared) {
             present.replace(move || function());
         }
-        self.keep(&stat, SpecRef::of(Kind::Gauge), opened);
+        self.keep(&stat, super::plain::<Gauge>(), opened);
         Ok(())
     }
 
@@ -248,8 +248,8 @@ impl Registry {
             place = overflow_place(S::KIND);
             stat = OVERFLOW.to_owned();
         }
-        let opened = self.open(&place, &stat, SpecRef::of(S::KIND), super::try_open::<S>)?;
-        Ok(self.keep(&stat, SpecRef::of(S::KIND), opened))
+        let opened = self.open(&place, &stat, super::plain::<S>(), super::try_open::<S>)?;
+        Ok(self.keep(&stat, super::plain::<S>(), opened))
     }
 
     /// Opens a stat that lives until nobody holds it.
@@ -287,7 +287,7 @@ impl Registry {
                 // Opened as an instance's stat would be: set aside, counted and logged, and then kept there.
                 let (place, stat) = path.rsplit_once('/').unwrap_or(("", &path));
                 let node = self.tree().node(place);
-                let aside: S = opener::lone_stat(&node, stat, SpecRef::of(S::KIND), S::open);
+                let aside: S = opener::lone_stat(&node, stat, super::plain::<S>(), S::open);
                 let kept = aside.place().path().to_owned();
                 self.get(&format!("{kept}/{stat}")).unwrap_or(aside)
             }
@@ -312,15 +312,11 @@ fn show_faults(registry: &Registry) {
     }
 
     for (fault, name, help) in faults::kinds() {
-        let spec = SpecRef::Made(Arc::new(Spec {
-            help,
-            ..Spec::of(Kind::Counter)
-        }));
+        let plain = super::plain::<Counter>();
+        let spec = Box::leak(Box::new(Spec { help, ..*plain })); // once a process
         let source = || Source::Held(Arc::new(Faults(fault)));
         let node = registry.tree().node("/calipers/faults");
-        let opened = opener::lone_stat(&node, name, spec.clone(), |at| {
-            at.open(|_| false, source).kept()
-        });
+        let opened = opener::lone_stat(&node, name, spec, |at| at.open(|_| false, source).kept());
         registry.keep(name, spec, opened);
     }
 }

@@ -1,9 +1,10 @@
 //! Classes: what the derive knows of a struct of stats, and of each of its stats.
 
-use std::ops::Deref;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use crate::Kind;
+use crate::cells::gate;
 
 /// What the derive knows about a struct of stats: one constant a type.
 #[derive(Clone, Copy, Debug)]
@@ -59,45 +60,29 @@ impl Spec {
             hide_zero: false,
         }
     }
-}
 
-/// A description that is shared: by all instances of a class, or by all members of a family.
-#[derive(Clone, Debug)]
-pub(crate) enum SpecRef {
-    Declared(&'static Spec),
-    Made(Arc<Spec>),
-}
-
-impl SpecRef {
-    /// That of a stat of which only the kind is known.
-    pub(crate) fn of(kind: Kind) -> SpecRef {
-        const PLAIN: &[Spec] = &[
-            Spec::of(Kind::Counter),
-            Spec::of(Kind::UpDownCounter),
-            Spec::of(Kind::Gauge),
-            Spec::of(Kind::Text),
-            Spec::of(Kind::StateSet),
-            Spec::of(Kind::Histogram),
-            Spec::of(Kind::Timer),
-            Spec::of(Kind::Meter),
-        ];
-        match PLAIN.iter().find(|plain| plain.kind == kind) {
-            Some(plain) => SpecRef::Declared(plain),
-            None => SpecRef::Made(Arc::new(Spec::of(kind))),
-        }
+    /// How the members of a family are described that is described so. Made once for each, and kept: a program has as many as
+    /// it declares families.
+    pub(crate) fn of_members(family: SpecRef, kind: Kind) -> SpecRef {
+        static MADE: LazyLock<Mutex<HashMap<(usize, Kind), SpecRef>>> =
+            LazyLock::new(Mutex::default);
+        let _pass = gate::enter();
+        let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+        let declared = std::ptr::from_ref(family).addr();
+        made.entry((declared, kind)).or_insert_with(|| {
+            Box::leak(Box::new(Spec {
+                kind,
+                cap: 0,
+                hide_zero: false,
+                label: "",
+                ..*family
+            }))
+        })
     }
 }
 
-impl Deref for SpecRef {
-    type Target = Spec;
-
-    fn deref(&self) -> &Spec {
-        match self {
-            SpecRef::Declared(spec) => spec,
-            SpecRef::Made(spec) => spec,
-        }
-    }
-}
+/// A description that is shared: by all instances of a class, or by all members of a family. All are declared, so none goes.
+pub(crate) type SpecRef = &'static Spec;
 
 impl StatSpec {
     /// A stat of this name, kind and help text, declared in this line.

@@ -139,13 +139,13 @@ fn walk(turn: &mut Turn, tree: &Tree, realm: Realm, now: u64, epoch: Epoch) -> W
                 if let (Source::Family(members), Value::Family(family)) = (&entry.source, &value)
                     && matches!(members.spec.kind, Kind::Histogram | Kind::Timer)
                 {
-                    for member in members.sorted(turn).iter() {
+                    for (number, member) in members.sorted(turn).numbered() {
                         if let Some(lifetime) = family.get(&member.name).and_then(fold::lifetime)
                             && !lifetime.is_empty()
                             && !remembered::is_watched(turn, realm, member)
                         {
-                            let held = EntryRef::Member(member.clone());
-                            unwatched.push((held, lifetime.clone()));
+                            let held = EntryRef::member(members, number);
+                            unwatched.extend(held.map(|held| (held, lifetime.clone())));
                         }
                     }
                 }
@@ -180,7 +180,7 @@ fn walk(turn: &mut Turn, tree: &Tree, realm: Realm, now: u64, epoch: Epoch) -> W
         if let Some(aggregate) = aggregates.iter().find(is_it) {
             let total = remembered::total_of(turn, realm, &fed);
             let into = &mut walk.values[aggregate.value];
-            fold::add(into, &fed.spec, &value, total);
+            fold::add(into, fed.spec, &value, total);
         }
     }
     fold_live(turn, realm, now, &mut walk, &aggregates, &feeds);
@@ -215,7 +215,7 @@ fn fold_live(
         }
         let total = remembered::total_of(turn, realm, stat);
         let (before, after) = walk.values.split_at_mut(feed.value);
-        fold::add(&mut before[*into], &stat.spec, &after[0], total);
+        fold::add(&mut before[*into], stat.spec, &after[0], total);
     }
     for aggregate in waiting {
         complete(turn, realm, now, walk, aggregate);

@@ -41,7 +41,7 @@ impl Entry {
     pub(crate) fn key(&self) -> Arc<str> {
         match &self.name {
             StatName::Given(key) => key.clone(),
-            StatName::Declared(key) => Arc::from(*key),
+            key => Arc::from(&**key),
         }
     }
 
@@ -99,6 +99,8 @@ pub(crate) enum Source {
     /// A fold of descendants; of states, with those that are declared.
     Aggregate(Arc<[Arc<str>]>),
 }
+
+const _: () = assert!(size_of::<Source>() <= 24 && size_of::<Entry>() <= 72);
 
 /// A [`Source`], where the sealed [`Stat`](crate::Stat) trait must name it in public.
 #[allow(unreachable_pub)]

@@ -352,7 +352,7 @@ mod tests {
     use super::*;
     use crate::Counter;
     use crate::Registry;
-    use crate::tree::class::SpecRef;
+    use crate::tree::class::Spec;
     use crate::tree::life::Life;
     use crate::tree::{in_turn, opener};
     use crate::{Kind, Stat};
@@ -367,8 +367,8 @@ mod tests {
         let before = rows();
         let place = tree.node("/late");
         let late: Vec<Life> = tree.news.take().collect();
-        let spec = SpecRef::of(Kind::Counter);
-        let stat: Counter = opener::lone_stat(&place, "stat", spec, Counter::open);
+        const PLAIN: &Spec = &Spec::of(Kind::Counter);
+        let stat: Counter = opener::lone_stat(&place, "stat", PLAIN, Counter::open);
         registry.snapshot();
         drop(stat);
         late.into_iter().for_each(|life| tree.news.push(life));

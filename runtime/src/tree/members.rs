@@ -2,49 +2,71 @@
 
 use std::any::Any;
 use std::cell::{RefCell, RefMut};
-use std::collections::HashSet;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, Weak};
 
-use foldhash::fast::RandomState;
-
+use super::by_key::ByKey;
 use super::class::SpecRef;
 use super::entry::{Entry, Source};
 use super::journal::{Journal, Key, journal};
-use super::standing::ByName;
 use super::stat_name::StatName;
 use crate::Kind;
-use crate::cells::list::Stack;
+use crate::cells::rooms::Rooms;
 use crate::cells::turn::{Kept, Turn};
-use crate::cells::{CellId, clock, gate};
+use crate::cells::{CellId, clock};
 use crate::snapshot::Keys;
 
-/// One stat a key. Whoever adds one looks the key up under a lock; the collector, which never takes it, learns of members from
-/// a list of news, and keeps them in the order of their keys.
+/// One stat a key. Whoever adds one looks the key up under a lock; the collector, which never takes it, sees from their number
+/// which members are new, and keeps them in the order of their keys.
 pub(crate) struct Members {
     /// How they are described; its kind is the members'.
     pub(crate) spec: SpecRef,
     cap: usize,
-    /// For whoever adds.
-    by_key: Mutex<HashSet<ByName<Arc<Entry>>, RandomState>>,
+    all: Rooms<Entry, Adding>,
     admitted: AtomicUsize,
-    /// Whether the journal hears of its members; changed with `by_key` held.
-    is_told: AtomicBool,
-    /// Those that the collector has not heard of.
-    news: Stack<Arc<Entry>>,
-    /// Those that it has.
+    /// Those that the collector has heard of.
     known: Kept<RefCell<Known>>,
     /// The family that users hold, if one still does; whoever opens the same place again shares it.
     pub(crate) typed: Mutex<Weak<dyn Any + Send + Sync>>,
+}
+
+/// What whoever adds knows.
+#[derive(Default)]
+struct Adding {
+    by_key: ByKey,
+    /// Whether the journal hears of the members.
+    is_told: bool,
 }
 
 /// The members that the collector has heard of, in the order of their keys, so that a snapshot need not sort them: that is
 /// most of its work where there are many. Shared, so that they can be gone through while the turn changes other things.
 #[derive(Default)]
 struct Known {
-    members: Arc<Vec<Arc<Entry>>>,
+    order: Arc<Vec<u32>>,
     /// Made when a snapshot first wants it, and forgotten when there is news.
     column: Option<Arc<Column>>,
+}
+
+/// All members, by key.
+pub(crate) struct Sorted<'m> {
+    members: &'m Members,
+    order: Arc<Vec<u32>>,
+}
+
+impl<'m> Sorted<'m> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &'m Entry> {
+        self.numbered().map(|(_, member)| member)
+    }
+
+    /// With what [`Members::get`] finds them by.
+    pub(crate) fn numbered(&self) -> impl Iterator<Item = (u32, &'m Entry)> {
+        let found = |number: &u32| Some((*number, self.members.get(*number)?));
+        self.order.iter().filter_map(found)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.order.is_empty()
+    }
 }
 
 /// What of a family's members a snapshot needs, side by side: many members are read without visiting them in memory. It
@@ -56,8 +78,8 @@ pub(crate) struct Column {
 }
 
 impl Column {
-    fn of(members: &[Arc<Entry>]) -> Column {
-        let counter = |member: &Arc<Entry>| match (&member.source, member.spec.kind) {
+    fn of(members: &Sorted<'_>) -> Column {
+        let counter = |member: &Entry| match (&member.source, member.spec.kind) {
             (Source::Counter(cell), Kind::Counter) => Some(*cell),
             _ => None,
         };
@@ -79,10 +101,8 @@ impl Members {
         Members {
             spec,
             cap: if cap == 0 { DEFAULT_CAP } else { cap },
-            by_key: Mutex::default(),
+            all: Rooms::new(Adding::default()),
             admitted: AtomicUsize::new(0),
-            is_told: AtomicBool::new(false),
-            news: Stack::new(),
             known: Kept::default(),
             typed: Mutex::new(Weak::<()>::new()),
         }
@@ -99,10 +119,14 @@ impl Members {
 
     /// The source of the member with this key, made by `make` if it is new; nothing when the cap is reached.
     pub(crate) fn admit(&self, key: &str, make: impl FnOnce() -> Source) -> Option<Source> {
-        let _pass = gate::enter();
-        let mut by_key = self.by_key.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(present) = by_key.get(key) {
-            return Some(present.0.source.clone());
+        let mut adding = self.all.adding();
+        let key_of = |number| {
+            self.get(number)
+                .map_or(&[][..], |member| member.name.bytes())
+        };
+        let present = adding.by_key.find(key.as_bytes(), key_of);
+        if let Some(present) = present.and_then(|number| self.get(number)) {
+            return Some(present.source.clone());
         }
         if key != OVERFLOW {
             if self.is_full() {
@@ -110,62 +134,71 @@ impl Members {
             }
             self.admitted.fetch_add(1, Relaxed);
         }
-        let entry = Arc::new(Entry::new(
-            StatName::given(key),
-            self.spec.clone(),
-            make(),
-            clock::now(),
-        ));
+        let before = self.all.len();
+        let number = u32::try_from(before).ok()?;
+        let entry = Entry::new(StatName::key(key), self.spec, make(), clock::now());
         let source = entry.source.clone();
-        if self.is_told.load(Relaxed)
+        let entry = adding.push(entry);
+        adding.by_key.add(key.as_bytes(), number, before, key_of);
+        if adding.is_told
             && let Some(journal) = journal()
         {
-            journal.admitted(Key::of(self), &entry);
+            journal.admitted(Key::of(self), entry);
         }
-        by_key.insert(ByName(entry.clone()));
-        self.news.push(entry);
         Some(source)
+    }
+
+    /// The member of this number.
+    pub(crate) fn get(&self, number: u32) -> Option<&Entry> {
+        self.all.get(number as usize)
     }
 
     /// Tells the journal of the members there are, and from here on of each that is admitted.
     pub(super) fn tell(&self, journal: &dyn Journal) {
-        let _pass = gate::enter();
-        let by_key = self.by_key.lock().unwrap_or_else(PoisonError::into_inner);
-        if !self.is_told.swap(true, Relaxed) {
-            for member in by_key.iter() {
-                journal.admitted(Key::of(self), &member.0);
+        let mut adding = self.all.adding();
+        if !std::mem::replace(&mut adding.is_told, true) {
+            for member in self.all.iter() {
+                journal.admitted(Key::of(self), member);
             }
         }
     }
 
     /// The key of a member of which it is known what it is read from. It is looked for, so this is for rare uses.
     pub(crate) fn key_of(&self, is_it: impl Fn(&Source) -> bool) -> Option<Arc<str>> {
-        let _pass = gate::enter();
-        let by_key = self.by_key.lock().unwrap_or_else(PoisonError::into_inner);
-        let member = by_key.iter().find(|member| is_it(&member.0.source))?;
-        Some(member.0.key())
+        let member = self.all.iter().find(|member| is_it(&member.source))?;
+        Some(member.key())
     }
 
     /// All of them, by key.
-    pub(crate) fn sorted(&self, turn: &Turn) -> Arc<Vec<Arc<Entry>>> {
-        self.up_to_date(turn).members.clone()
+    pub(crate) fn sorted(&self, turn: &Turn) -> Sorted<'_> {
+        Sorted {
+            members: self,
+            order: self.up_to_date(turn).order.clone(),
+        }
     }
 
     /// All of them by key, as a snapshot needs them.
     pub(crate) fn column(&self, turn: &Turn) -> Arc<Column> {
-        let Known { members, column } = &mut *self.up_to_date(turn);
-        let column = column.get_or_insert_with(|| Arc::new(Column::of(members)));
-        column.clone()
+        let Known { order, column } = &mut *self.up_to_date(turn);
+        let make = || {
+            let order = order.clone();
+            Arc::new(Column::of(&Sorted {
+                members: self,
+                order,
+            }))
+        };
+        column.get_or_insert_with(make).clone()
     }
 
     fn up_to_date<'t>(&'t self, turn: &'t Turn) -> RefMut<'t, Known> {
         let mut known = self.known.get(turn).borrow_mut();
-        let mut news = self.news.take().peekable();
-        if news.peek().is_some() {
+        let (before, now) = (known.order.len(), self.all.len());
+        if before < now {
             known.column = None;
-            let members = Arc::make_mut(&mut known.members);
-            members.extend(news);
-            members.sort_by(|a, b| a.name.cmp(&b.name));
+            let order = Arc::make_mut(&mut known.order);
+            order.extend(before as u32..now as u32);
+            let key = |number: &u32| self.get(*number).map(|member| member.name.bytes());
+            order.sort_by(|a, b| key(a).cmp(&key(b)));
         }
         known
     }

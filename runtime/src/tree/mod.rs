@@ -16,6 +16,7 @@
 //!
 //! How it fits: above the cells and the plain values of [`crate::snapshot`], below the stats. No unsafe code.
 
+mod by_key;
 pub(crate) mod by_type;
 pub(crate) mod class;
 pub(crate) mod closures;

@@ -65,7 +65,7 @@ impl<'n> Opener<'n> {
         Opening {
             opener: self,
             name: StatName::Declared(stat.name),
-            spec: SpecRef::Declared(&stat.spec),
+            spec: &stat.spec,
         }
     }
 
@@ -136,7 +136,7 @@ impl Opened<'_> {
 
 impl<'o> Opening<'o> {
     pub(crate) fn spec(&self) -> SpecRef {
-        self.spec.clone()
+        self.spec
     }
 
     /// The stat of this name at this place: the one already there if it is of the same kind and `fits`, else one
@@ -163,7 +163,7 @@ impl<'o> Opening<'o> {
                 }
                 None => {
                     let source = make();
-                    let (name, spec) = (self.name.clone(), self.spec.clone());
+                    let (name, spec) = (self.name.clone(), self.spec);
                     let entry = Entry::new(name, spec, source.clone(), opener.born);
                     let node = if opener.alone {
                         let node = register.enter_alone(entry, opener.node);
@@ -211,7 +211,7 @@ impl<'o> Opening<'o> {
             let opening = Opening {
                 opener: &opener,
                 name: self.name.clone(),
-                spec: self.spec.clone(),
+                spec: self.spec,
             };
             if let Ok(opened) = opening.try_open(&fits, &make) {
                 return opened.kept();

@@ -71,8 +71,8 @@ pub(crate) fn pass(turn: &mut Turn, tree: &Tree, realm: Realm, now: u64) {
                 Source::Family(members) if !members.spec.kind.has_rates() => {}
                 Source::Family(members) => {
                     let before = moved.len();
-                    for member in members.sorted(turn).iter() {
-                        let held = || EntryRef::Member(member.clone());
+                    for (number, member) in members.sorted(turn).numbered() {
+                        let held = || EntryRef::member(members, number);
                         moved.extend(look(turn, &read, realm, member, watched, held));
                     }
                     if before < moved.len()
@@ -85,7 +85,7 @@ pub(crate) fn pass(turn: &mut Turn, tree: &Tree, realm: Realm, now: u64) {
                     }
                 }
                 _ => {
-                    let held = || stat.held();
+                    let held = || Some(stat.held());
                     if let Some(mut found) = look(turn, &read, realm, entry, watched, held) {
                         found.feeds = place.feeds(entry).map(|feeds| (feeds, None));
                         moved.push(found);
@@ -101,14 +101,14 @@ pub(crate) fn pass(turn: &mut Turn, tree: &Tree, realm: Realm, now: u64) {
     for (aggregate, feeds) in aggregates.into_iter().rev() {
         let born = remembered::born(turn, realm, &aggregate).min(now.saturating_sub(1));
         let since = last.map_or(born, |last| last.max(born));
-        let state = aggregate.states.get_mut(turn).get_mut(realm);
-        let Some(total) = &mut state.total else {
+        let state = aggregate.states.get_mut(turn).present(realm);
+        let Some(total) = state.and_then(|state| state.total.as_mut()) else {
             continue;
         };
         let gained = total.tick(since, now, last.is_some_and(|last| born < last));
         if let Some(feeds) = feeds {
             let total = remembered::total_of(turn, realm, &feeds);
-            gained.iter().for_each(|gain| total.gain(&feeds.spec, gain));
+            gained.iter().for_each(|gain| total.gain(feeds.spec, gain));
         }
     }
 }
@@ -129,7 +129,7 @@ fn look(
     realm: Realm,
     entry: &Entry,
     watched: bool,
-    held: impl FnOnce() -> EntryRef,
+    held: impl FnOnce() -> Option<EntryRef>,
 ) -> Option<Moved> {
     let count = read.count(entry)?;
     let state = entry.states.get(turn).get(realm);
@@ -142,7 +142,7 @@ fn look(
         _ => None,
     };
     Some(Moved {
-        entry: held(),
+        entry: held()?,
         count,
         lifetime,
         feeds: None,
@@ -167,7 +167,7 @@ impl Moved {
         if let Some((feeds, key)) = self.feeds {
             let events = self.count.wrapping_sub(before);
             // Borrowed anew below: the turn opens one kept thing at a time.
-            remembered::total_of(turn, realm, &feeds).gain(&feeds.spec, &(key, events));
+            remembered::total_of(turn, realm, &feeds).gain(feeds.spec, &(key, events));
         }
         let state = self.entry.states.get_mut(turn).get_mut(realm);
         let Some(ticked) = &mut state.ticked else {

@@ -179,7 +179,7 @@ impl<'t> Read<'t> {
 
     /// A family's members by key.
     fn family(&self, family: &Entry, members: &Members, now: u64) -> FamilyValue {
-        let value = |member: &Arc<Entry>| self.value(member, now);
+        let value = |member: &Entry| self.value(member, now);
         if family.spec.hide_zero {
             let members = members.sorted(self.turn);
             let shown = members.iter().map(|member| (&*member.name, value(member)));

@@ -12,15 +12,17 @@ use crate::cells::realm::{MAIN, Realm};
 use crate::cells::turn::Turn;
 use crate::snapshot::Value;
 
-/// What the collector remembers of an entry, by realm.
+/// What the collector remembers of an entry, by realm. Boxed, since most have nothing, and every stat pays for the room.
 #[derive(Default)]
-pub(crate) struct RealmStates {
+pub(crate) struct RealmStates(Option<Box<ByRealm>>);
+
+#[derive(Default)]
+struct ByRealm {
     main: State,
-    /// Boxed, since nearly no entry has any, and every stat pays for the room.
+    /// Those of tests, which nearly no entry has.
     others: Option<Box<Others>>,
 }
 
-/// What is remembered for tests' realms.
 #[derive(Default)]
 struct Others(Vec<(Realm, State)>);
 
@@ -34,19 +36,31 @@ pub(super) struct State {
 
 impl RealmStates {
     pub(super) fn get(&self, realm: Realm) -> Option<&State> {
+        let ByRealm { main, others } = self.0.as_deref()?;
         if realm == MAIN {
-            return Some(&self.main);
+            return Some(main);
         }
         let of = |(of, _): &&(Realm, State)| *of == realm;
-        let others = self.others.as_ref()?;
-        others.0.iter().find(of).map(|(_, state)| state)
+        others.as_ref()?.0.iter().find(of).map(|(_, state)| state)
+    }
+
+    /// To change what is there; nothing when nothing is.
+    pub(super) fn present(&mut self, realm: Realm) -> Option<&mut State> {
+        let ByRealm { main, others } = self.0.as_deref_mut()?;
+        if realm == MAIN {
+            return Some(main);
+        }
+        let of = |(of, _): &&mut (Realm, State)| *of == realm;
+        let mut others = others.as_mut()?.0.iter_mut();
+        others.find(of).map(|(_, state)| state)
     }
 
     pub(super) fn get_mut(&mut self, realm: Realm) -> &mut State {
+        let ByRealm { main, others } = &mut **self.0.get_or_insert_default();
         if realm == MAIN {
-            return &mut self.main;
+            return main;
         }
-        let Others(others) = &mut **self.others.get_or_insert_default();
+        let Others(others) = &mut **others.get_or_insert_default();
         let at = match others.iter().position(|(of, _)| *of == realm) {
             Some(at) => at,
             None => {
@@ -58,8 +72,10 @@ impl RealmStates {
     }
 
     fn forget(&mut self, realm: Realm) {
-        if let Some(others) = &mut self.others {
-            others.0.retain(|(of, _)| *of != realm);
+        if let Some(ByRealm { others, .. }) = self.0.as_deref_mut()
+            && let Some(Others(others)) = others.as_deref_mut()
+        {
+            others.retain(|(of, _)| *of != realm);
         }
     }
 }
@@ -116,19 +132,22 @@ pub(crate) fn take(turn: &mut Turn, realm: Realm, entry: &Entry) -> Taken {
     match &entry.source {
         Source::Family(members) => {
             for member in members.sorted(turn).iter() {
-                let state = member.states.get_mut(turn).get_mut(realm);
-                if let Some(ticked) = state.ticked.take() {
+                let state = member.states.get_mut(turn).present(realm);
+                if let Some(ticked) = state.and_then(|state| state.ticked.take()) {
                     taken.by_key.insert(member.name.to_string(), ticked);
                 }
             }
         }
         Source::Aggregate(_) => {
-            let state = entry.states.get_mut(turn).get_mut(realm);
-            if let Some(total) = &mut state.total {
+            let state = entry.states.get_mut(turn).present(realm);
+            if let Some(total) = state.and_then(|state| state.total.as_mut()) {
                 taken = total.take();
             }
         }
-        _ => taken.own = entry.states.get_mut(turn).get_mut(realm).ticked.take(),
+        _ => {
+            let state = entry.states.get_mut(turn).present(realm);
+            taken.own = state.and_then(|state| state.ticked.take());
+        }
     }
     taken
 }

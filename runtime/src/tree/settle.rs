@@ -273,7 +273,7 @@ fn fold_into(turn: &mut Turn, realm: Realm, entry: &Entry, aggregate: &Entry) ->
     }
     let ticked = remembered::take(turn, realm, entry);
     let total = remembered::total_of(turn, realm, aggregate);
-    total.absorb(&aggregate.spec, value, ticked);
+    total.absorb(aggregate.spec, value, ticked);
     true
 }
 

@@ -11,6 +11,8 @@ use std::sync::Arc;
 
 use super::entry::Entry;
 use super::life::Single;
+use super::members::Members;
+use crate::cells::rooms::Inside;
 
 /// The stats of one init.
 pub(crate) type Batch = Arc<[Entry]>;
@@ -21,7 +23,7 @@ pub(crate) enum EntryRef {
     /// One of an instance's stats.
     Stat(Batch, u32),
     Single(Arc<Single>),
-    Member(Arc<Entry>),
+    Member(Inside<Members, Entry>),
 }
 
 impl Deref for EntryRef {
@@ -37,6 +39,11 @@ impl Deref for EntryRef {
 }
 
 impl EntryRef {
+    /// The member of this number.
+    pub(crate) fn member(of: &Arc<Members>, number: u32) -> Option<EntryRef> {
+        Inside::of(of, |members| members.get(number)).map(EntryRef::Member)
+    }
+
     /// All of a batch.
     pub(crate) fn all(batch: &Batch) -> impl Iterator<Item = EntryRef> {
         (0..batch.len() as u32).map(|at| EntryRef::Stat(batch.clone(), at))
@@ -75,12 +82,6 @@ pub(crate) trait Named {
 }
 
 impl Named for EntryRef {
-    fn name(&self) -> &str {
-        &self.name
-    }
-}
-
-impl Named for Arc<Entry> {
     fn name(&self) -> &str {
         &self.name
     }

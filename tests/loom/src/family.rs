@@ -8,7 +8,8 @@
 //! and whoever gets it probes once more. A larger table is filled with all the members before its pointer is stored with
 //! `Release`; it is loaded with `Acquire`; the smaller ones are kept, because somebody may still be probing them. A look-up in
 //! an old table may miss a newer member: then it takes the mutex, and finds it. Who finds the family full does not admit, and
-//! probes once more as well: the key that made it full may be its own.
+//! probes once more as well: the key that made it full may be its own. It counts the members with the mutex held, so that those
+//! it counts are all in the table.
 //!
 //! Shown: a member once found is found by every later look-up, with its contents, and a key has one member. Each ordering is
 //! needed, and so are the second probes and the filling before publishing.

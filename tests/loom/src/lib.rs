@@ -43,3 +43,4 @@ mod pins;
 mod realms;
 mod retirement;
 mod reuse;
+mod rooms;

@@ -124,7 +124,7 @@ impl Description {
     }
 
     fn describe(&self, state: &mut State, stat: &Stat<'_>) {
-        let spec = state.spec(&stat.entry.spec);
+        let spec = state.spec(stat.entry.spec);
         let slot = match &stat.entry.source {
             Source::Held(_) => Slot::new(self.arena),
             _ => None,
@@ -260,15 +260,12 @@ impl State {
     }
 
     /// The number of a description, which is written if it is new.
-    fn spec(&mut self, spec: &SpecRef) -> u32 {
-        let SpecRef::Declared(declared) = spec else {
-            return self.spec_by_text(spec);
-        };
-        let address = std::ptr::from_ref::<Spec>(declared).addr();
+    fn spec(&mut self, spec: SpecRef) -> u32 {
+        let address = std::ptr::from_ref(spec).addr();
         if let Some(known) = self.declared.get(&address) {
             return *known;
         }
-        let number = self.spec_by_text(declared);
+        let number = self.spec_by_text(spec);
         self.declared.insert(address, number);
         number
     }
