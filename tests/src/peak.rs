@@ -44,9 +44,14 @@ unsafe impl GlobalAlloc for Measured {
     }
 }
 
+/// How many bytes are in use.
+pub fn in_use() -> usize {
+    IN_USE.load(Relaxed)
+}
+
 /// How many bytes more than before were in use at once, at most, while `work` ran; and what it gave.
 pub fn during<T>(work: impl FnOnce() -> T) -> (usize, T) {
-    let before = IN_USE.load(Relaxed);
+    let before = in_use();
     PEAK.store(before, Relaxed);
     let given = work();
     (PEAK.load(Relaxed).saturating_sub(before), given)

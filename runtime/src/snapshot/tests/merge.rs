@@ -157,7 +157,15 @@ fn folding_many_values_is_the_same_in_any_order() {
 
 #[test]
 fn families_of_other_keys_however_many_and_in_whatever_order_become_one_in_order() {
-    for (ours, theirs) in [(0, 0), (0, 3), (3, 0), (50, 8), (50, 9), (9, 50), (300, 300)] {
+    for (ours, theirs) in [
+        (0, 0),
+        (0, 3),
+        (3, 0),
+        (50, 8),
+        (50, 9),
+        (9, 50),
+        (300, 300),
+    ] {
         // Every third key is in both; theirs come twice, and not in their order.
         let own = (0..ours).map(|n| (format!("{:03}", n * 3), 1));
         let own: BTreeMap<String, u64> = own.collect();
