@@ -7,6 +7,7 @@ use std::fmt::Display;
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
+use syn::LitStr;
 
 /// The mistakes found so far.
 #[derive(Default)]
@@ -43,6 +44,14 @@ impl Errors {
     /// What to emit: one `compile_error!` a mistake, nothing when there was none.
     pub(crate) fn report(self) -> TokenStream {
         self.0.map(|all| all.to_compile_error()).unwrap_or_default()
+    }
+}
+
+/// A literal as it is shown in a message: without quotes, unless it is nothing without them.
+pub(crate) fn quoted(text: &LitStr) -> String {
+    match text.value() {
+        empty if empty.is_empty() => "\"\"".to_owned(),
+        written => written.escape_default().to_string(),
     }
 }
 

@@ -187,6 +187,13 @@ pub(crate) const KEYS: &[Key] = &[
         "a family's members at zero are not shown",
     ),
     key(
+        Place::Field,
+        "merge",
+        Takes::Text,
+        r#"merge = "sum""#,
+        "how a gauge becomes one with those of other processes: `sum`, `max`, `min`, `last`, `per-source`",
+    ),
+    key(
         Place::Struct,
         "parent",
         Takes::Type,

@@ -26,6 +26,7 @@ mod errors;
 mod expand;
 mod fallback;
 mod keys;
+mod merging;
 mod model;
 mod nearest;
 mod partial;

@@ -7,9 +7,9 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::Kind;
 use crate::tree::declared::{DeclaredStat, declared};
 use crate::tree::faults;
+use crate::{Kind, Merging};
 
 /// Every stat that this program declares: its classes, collections, timed functions and metered `impl`s, in whichever of its
 /// crates they stand.
@@ -110,6 +110,8 @@ pub struct CatalogStat {
     pub instance_label: Option<&'static str>,
     /// The label that a family's key becomes.
     pub key_label: Option<&'static str>,
+    /// How a gauge is merged with those of other processes, if it declares it; in JSON its text, as `"sum"`.
+    pub merging: Option<Merging>,
     /// The source file, below its package where that is not this workspace's; nothing for the library's own stats.
     pub file: Option<String>,
     /// The line in it.
@@ -137,6 +139,7 @@ impl CatalogStat {
             help: stat.spec.help,
             instance_label: stat.instance_label,
             key_label,
+            merging: stat.spec.merging,
             file: is_users.then(|| below_its_package(stat.at.file)),
             line: is_users.then_some(stat.at.line),
         }
@@ -153,6 +156,7 @@ impl CatalogStat {
             help,
             instance_label: None,
             key_label: None,
+            merging: None,
             file: None,
             line: None,
         }
@@ -163,7 +167,8 @@ impl CatalogStat {
         (
             (self.path.is_none(), &self.path, &self.module, &self.owner),
             (&self.name, self.kind.to_string(), self.unit, self.help),
-            (self.instance_label, self.key_label, &self.file, self.line),
+            (self.instance_label, self.key_label, self.merging),
+            (&self.file, self.line),
         )
     }
 }

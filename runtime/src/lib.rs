@@ -168,6 +168,7 @@ mod kind;
 mod log_line;
 #[cfg(feature = "mapped")]
 pub mod mapped;
+mod merging;
 mod metered;
 pub mod prelude;
 #[doc(hidden)]
@@ -189,6 +190,7 @@ mod tree;
 pub use calipers_macros::{Instrumented, States, Variants, collection, metered, timed};
 pub use catalog::{Catalog, CatalogStat, catalog};
 pub use kind::Kind;
+pub use merging::Merging;
 pub use snapshot::Snapshot;
 pub use stats::{
     Amount, Collection, Comparable, CountBy, Countable, Counter, Family, Gauge, GaugeNumber,

@@ -8,8 +8,9 @@ pub use calipers_macros::Collected;
 pub use inventory;
 
 pub use crate::Instrumented;
+pub use crate::Merging;
 pub use crate::metered::*;
-pub use crate::stats::{Keyed, state_text};
+pub use crate::stats::{Keyed, Mergeable, state_text};
 pub use crate::timed::*;
 pub use crate::tree::class::{Class, StatSpec, check_child, check_feed};
 pub use crate::tree::declared::{Declared, GenericClass};

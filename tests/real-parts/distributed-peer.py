@@ -1,7 +1,7 @@
 """Peers of calipers' publishers and aggregators, written from docs/distributed.md and docs/distributed.proto alone.
 
     distributed-peer.py listen PROTO PORT [KEY]       an aggregator: a line of JSON for each message of a source
-    distributed-peer.py publish PROTO ENDPOINT [KEY]  a source that counts to 7, and a line of JSON for each answer
+    distributed-peer.py publish PROTO ENDPOINT [KEY]  a source that counts to 7 and has a gauge, and a line of JSON for each answer
     distributed-peer.py strangers ENDPOINT FOLDER     sends what nobody should believe
 """
 
@@ -91,7 +91,7 @@ def listen(proto, port, key=""):
         sort, flags, incarnation, started, sequence, body = unseal(message, key)
         state = definition.State.FromString(body)
         stats = {
-            f"{place.path}/{stat.name}": {"kind": stat.kind, "unit": stat.unit, "help": stat.help, "value": shown(stat.value)}
+            f"{place.path}/{stat.name}": {"kind": stat.kind, "unit": stat.unit, "help": stat.help, "merging": stat.merging, "value": shown(stat.value)}
             for place in state.place
             for stat in place.stat
         }
@@ -113,6 +113,8 @@ def publish(proto, endpoint, key=""):
         stat = place.stat.add(name="count", value=definition.Value(counter=count))
         if sort == WHOLE:
             stat.kind, stat.help, stat.created = "counter", "What Python counted", time.time_ns()
+            load = place.stat.add(name="load", kind="gauge", merging=definition.MAX, created=time.time_ns())
+            load.value.gauge.double = 0.5
         body = state.SerializeToString()
         dealer.send(seal(sort, FIRST | LAST, 11, 12, sequence, body, key))
         answer, _, incarnation, _, answered, _ = unseal(dealer.recv(), key)

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use calipers::prelude::*;
-use calipers::{Catalog, CatalogStat, Kind, Meter, Sum, catalog};
+use calipers::{Catalog, CatalogStat, Kind, Merging, Meter, Sum, catalog};
 use calipers_tests::logged;
 use calipers_tests::own_process::alone;
 use serde_json::Value;
@@ -27,6 +27,7 @@ struct Worker {
 
 #[derive(Instrumented)]
 struct Queue<T> {
+    #[stat(merge = "sum")]
     length: Gauge<u64>,
     #[stat(skip)]
     items: Vec<T>,
@@ -206,7 +207,8 @@ fn what_is_generic_is_known_from_its_first_use_on() {
     let queue = Queue::init("/queue", QueueParts { items: vec![1_u8] });
     queue.length.set(queue.items.len() as u64);
     Cached("a").latency().time(|| ());
-    assert_eq!(of("Queue<u8>").len(), 1);
+    let declared: Vec<_> = of("Queue<u8>").iter().map(|stat| stat.merging).collect();
+    assert_eq!(declared, [Some(Merging::Sum)]);
     assert_eq!(of("Endpoint for Cached<T>").len(), 2);
     assert_eq!(stat("/endpoints/Cached<&str>/latency").kind, Kind::Timer);
     assert_eq!(Cached(1).0, 1);
@@ -244,6 +246,7 @@ fn the_catalog_is_sorted_and_each_line_is_of_one_stat() {
         "key_label",
         "kind",
         "line",
+        "merging",
         "module",
         "name",
         "owner",

@@ -171,7 +171,7 @@ Examples:
 pub(crate) struct Slurp {
     /// Files, folders, or addresses of stats pages
     pub(crate) sources: Vec<String>,
-    /// All processes added together; gauges, which do not add up, are the first one's
+    /// All processes added together; of gauges that declare no sum, largest or smallest it is the first one's
     #[arg(short, long)]
     pub(crate) merged: bool,
     /// As JSON, in the shape of the tree
@@ -289,7 +289,7 @@ pub(crate) struct Aggregate {
     /// Each process by itself, below its name, rather than all as one
     #[arg(long)]
     pub(crate) side_by_side: bool,
-    /// How gauges are merged whose publishers do not say: sum, max, min, last, per-source
+    /// How gauges are merged, whatever they and their publishers say: sum, max, min, last, per-source
     #[arg(long, value_name = "GLOB=HOW", value_parser = gauge)]
     pub(crate) gauge: Vec<(String, Merging)>,
     /// A file with the key that publishers know too; spaces around it do not count

@@ -88,7 +88,7 @@ fn options_fit_the_role(field: &Field, errors: &mut Errors) {
         ),
         Role::StatWith(_) => (
             "with",
-            &["with", "name", "unit"],
+            &["with", "name", "unit", "merge"],
             "`with` is for a `Gauge` or an `Info`; remove one",
         ),
         Role::Node => {

@@ -9,7 +9,7 @@ pub(crate) mod timed;
 use quote::ToTokens;
 use syn::LitStr;
 
-use crate::errors::Errors;
+use crate::errors::{Errors, quoted};
 use crate::path;
 use crate::path_template::{self, TemplateProblem};
 
@@ -28,14 +28,6 @@ fn path(text: &LitStr, what: &str, example: &str, errors: &mut Errors) {
         format_args!("`{written}` is not {what}: {}", problem.reason),
         help,
     );
-}
-
-/// A literal as it is shown in a message: without quotes, unless it is nothing without them.
-fn quoted(text: &LitStr) -> String {
-    match text.value() {
-        empty if empty.is_empty() => "\"\"".to_owned(),
-        written => written.escape_default().to_string(),
-    }
 }
 
 /// Prometheus and OTLP refuse other labels, and by then the program runs.

@@ -96,9 +96,13 @@ fn spec(krate: &Path, field: &Field) -> TokenStream {
                 .expression("cap")
                 .map(ToTokens::to_token_stream),
             "hide_zero" => Some(TokenStream::new()),
+            "merge" => field.merging.map(|merging| {
+                let variant = Ident::new(merging.variant(), Span::call_site());
+                quote!(#private::Merging::#variant)
+            }),
             _ => None,
         }?;
-        let set = Ident::new(given.key.name, proc_macro2::Span::call_site());
+        let set = Ident::new(given.key.name, Span::call_site());
         Some(quote!(.#set(#value)))
     });
     quote!(#private::StatSpec::new(#name, #stat::KIND, #help, #line) #(#options)*)
@@ -261,15 +265,19 @@ fn value(krate: &Path, field: &Field, index: usize) -> TokenStream {
 fn assertions(handler: &Handler) -> TokenStream {
     let private = private(&handler.krate);
     let krate = &handler.krate;
-    let keyed = handler.stats().filter(|field| {
-        ["label", "cap", "hide_zero"]
-            .iter()
-            .any(|name| field.options.has(name))
-            && !generics::names_a_parameter(&handler.generics, &field.ty)
-    });
-    let keyed = keyed.map(|field| {
+    let with_any = |names: &'static [&str]| {
+        handler.stats().filter(move |field| {
+            names.iter().any(|name| field.options.has(name))
+                && !generics::names_a_parameter(&handler.generics, &field.ty)
+        })
+    };
+    let keyed = with_any(&["label", "cap", "hide_zero"]).map(|field| {
         let keyed = as_private(krate, field, &quote!(Keyed));
         quote!(const _: () = #keyed::KEYED;)
+    });
+    let mergeable = with_any(&["merge"]).map(|field| {
+        let mergeable = as_private(krate, field, &quote!(Mergeable));
+        quote!(const _: () = #mergeable::MERGEABLE;)
     });
     let parent = handler
         .options
@@ -306,7 +314,7 @@ fn assertions(handler: &Handler) -> TokenStream {
             #(#checks)*
         }
     });
-    quote!(#(#keyed)* #feeds #(#nested)*)
+    quote!(#(#keyed)* #(#mergeable)* #feeds #(#nested)*)
 }
 
 /// Tells the catalog of the class; of one with parameters, of the instances there are.

@@ -45,6 +45,8 @@ fn stats_alone() {
                 by_path: Family<String, Counter>,
                 #[stat(unit = "By")]
                 r#type: Histogram,
+                #[stat(merge = "per-source")]
+                age: Gauge,
             }
         }),
     );

@@ -6,11 +6,12 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Expr, Fields, Generics, LitStr, Path, Type, Visibility};
 
-use super::{case, crate_path};
+use super::{case, crate_path, merging};
 use crate::attr::Options;
 use crate::case::Case;
 use crate::errors::Errors;
 use crate::keys::Place;
+use crate::merging::Merging;
 use crate::source;
 
 /// What the expansion is for.
@@ -41,6 +42,8 @@ pub(crate) struct Field {
     pub(crate) docs: Vec<Attribute>,
     pub(crate) options: Options,
     pub(crate) role: Role,
+    /// How a gauge is merged with those of other processes.
+    pub(crate) merging: Option<Merging>,
     /// Below the struct's path.
     pub(crate) name: String,
     pub(crate) help: String,
@@ -133,6 +136,7 @@ impl Field {
     ) -> Field {
         let options = Options::read(Place::Field, &field.attrs, errors);
         let role = role(&options, &field.ty);
+        let merging = merging(&options, errors);
         let plain = ident.unraw().to_string();
         let name = match options.text("name") {
             Some(name) => name.value(),
@@ -155,6 +159,7 @@ impl Field {
                 .collect(),
             options,
             role,
+            merging,
             name,
             help: source::help(&field.attrs),
         }

@@ -1,11 +1,11 @@
 ::core::compile_error! {
-    "unknown option `unti` in `#[stat]`\nhelp: did you mean `unit`? expected one of `name`, `unit`, `label`, `skip`, `with`, `child`, `cap`, `hide_zero`"
+    "unknown option `unti` in `#[stat]`\nhelp: did you mean `unit`? expected one of `name`, `unit`, `label`, `skip`, `with`, `child`, `cap`, `hide_zero`, `merge`"
 }
 ::core::compile_error! {
     "option `name` is given twice\nhelp: keep one"
 }
 ::core::compile_error! {
-    "unknown option `skpi` in `#[stat]`\nhelp: did you mean `skip`? expected one of `name`, `unit`, `label`, `skip`, `with`, `child`, `cap`, `hide_zero`"
+    "unknown option `skpi` in `#[stat]`\nhelp: did you mean `skip`? expected one of `name`, `unit`, `label`, `skip`, `with`, `child`, `cap`, `hide_zero`, `merge`"
 }
 ::core::compile_error! {
     "`a//b` is not a stat path: segment 2 is empty\nhelp: write `\"a/b\"`"

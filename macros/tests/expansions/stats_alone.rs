@@ -64,6 +64,13 @@ const _: () = {
                         0u32,
                     )
                     .unit("By"),
+                ::calipers::private::StatSpec::new(
+                        "age",
+                        <Gauge as ::calipers::Stat>::KIND,
+                        "",
+                        0u32,
+                    )
+                    .merge(::calipers::private::Merging::PerSource),
             ],
         };
         fn node(&self) -> &::calipers::Node {
@@ -79,10 +86,12 @@ const _: () = {
                     Counter,
                 > as ::calipers::Stat>::open(&place.at(1usize)),
                 r#type: <Histogram as ::calipers::Stat>::open(&place.at(2usize)),
+                age: <Gauge as ::calipers::Stat>::open(&place.at(3usize)),
             }
         }
     }
     const _: () = <Family<String, Counter> as ::calipers::private::Keyed>::KEYED;
+    const _: () = <Gauge as ::calipers::private::Mergeable>::MERGEABLE;
     ::calipers::private::inventory::submit!(
         ::calipers::private::Declared(< Handler as ::calipers::Instrumented > ::CLASS)
     );

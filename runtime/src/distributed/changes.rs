@@ -50,7 +50,7 @@ pub(super) fn write(
                 return None;
             }
             let merging = match known {
-                None => gauges.of(entry.place(), entry.name(), entry.kind()),
+                None => gauges.of(entry.place(), entry.shape()),
                 Some(_) => None,
             };
             Some(Sent {
@@ -76,5 +76,6 @@ fn is_like(old: &StatShape, new: &StatShape) -> bool {
         && old.help == new.help
         && old.unit == new.unit
         && old.label == new.label
+        && old.merging == new.merging
         && old.name.cmp(&new.name) == Ordering::Equal
 }

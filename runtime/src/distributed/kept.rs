@@ -201,7 +201,7 @@ fn write_tree(out: &mut Vec<u8>, role: Role, name: &str, head: &Head, tree: &Tre
         let sent = counted.map(|leaf| Sent {
             stat: &leaf.shape,
             value: &leaf.value,
-            merging: leaf.merging,
+            merging: leaf.shape.merging,
             known: None,
         });
         bodies.place(&place, sent);

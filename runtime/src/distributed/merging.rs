@@ -1,58 +1,10 @@
-//! How the gauges of several sources become one.
+//! Whose word counts where gauges of several sources become one.
+//!
+//! That of whoever runs the aggregator, by its rules; else that of whoever runs the publisher, by its rules; else what the gauge
+//! declares.
 
-use crate::Kind;
-use crate::snapshot::{FilterError, PathGlob};
-
-/// What the gauges of one path, one in each source, come to.
-///
-/// A gauge that nobody says anything about is shown [per source](Merging::PerSource): a sum of temperatures would be a number
-/// that is nowhere true. Sources that declare different ones for one path clash as different kinds do: that of the first source by
-/// name is shown, and the aggregator's `conflicts` counts the others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Merging {
-    /// All of them added: lengths of queues, open files.
-    Sum,
-    /// The largest.
-    Max,
-    /// The smallest.
-    Min,
-    /// That of the source whose gauge changed last.
-    Last,
-    /// Each by itself, as members of a family whose keys are the sources' names. Within a family, whose members have keys already,
-    /// the one that changed last.
-    PerSource,
-}
-
-impl Merging {
-    /// All of them, as they are written: `sum`, `max`, `min`, `last`, `per-source`.
-    pub const NAMES: [&'static str; 5] = ["sum", "max", "min", "last", "per-source"];
-
-    const ALL: [Merging; 5] = [
-        Merging::Sum,
-        Merging::Max,
-        Merging::Min,
-        Merging::Last,
-        Merging::PerSource,
-    ];
-
-    /// The one that is written so.
-    pub fn named(name: &str) -> Option<Merging> {
-        let at = Merging::NAMES.iter().position(|known| *known == name)?;
-        Merging::ALL.get(at).copied()
-    }
-
-    /// As a message has it; 0 says nothing.
-    pub(super) fn code(of: Option<Merging>) -> u64 {
-        let position = |of| Merging::ALL.iter().position(|known| *known == of);
-        of.and_then(position).map_or(0, |at| at as u64 + 1)
-    }
-
-    pub(super) fn of_code(code: u64) -> Option<Merging> {
-        let at = usize::try_from(code).ok()?.checked_sub(1)?;
-        Merging::ALL.get(at).copied()
-    }
-}
+use crate::snapshot::{FilterError, PathGlob, StatShape};
+use crate::{Kind, Merging};
 
 /// Which gauges are merged how: the first glob that a path matches decides.
 #[derive(Clone, Debug, Default)]
@@ -75,9 +27,17 @@ impl Gauges {
 pub(super) struct CompiledGauges(Vec<(PathGlob, Merging)>);
 
 impl CompiledGauges {
-    /// How a stat is merged; nothing for what is no gauge, and where nobody says.
-    pub(super) fn of(&self, place: &str, name: &str, kind: Kind) -> Option<Merging> {
-        if self.0.is_empty() || !matches!(kind, Kind::Gauge | Kind::Family(Kind::Gauge)) {
+    /// How a stat at a place is merged: as the rules say, else as it is declared; nothing for what is no gauge, and where nobody
+    /// says.
+    pub(super) fn of(&self, place: &str, stat: &StatShape) -> Option<Merging> {
+        if !matches!(stat.kind, Kind::Gauge | Kind::Family(Kind::Gauge)) {
+            return None;
+        }
+        self.ruled(place, &stat.name).or(stat.merging)
+    }
+
+    fn ruled(&self, place: &str, name: &str) -> Option<Merging> {
+        if self.0.is_empty() {
             return None;
         }
         let path = format!("{place}/{name}");
@@ -90,18 +50,26 @@ impl CompiledGauges {
 
 #[cfg(test)]
 mod tests {
+    use std::time::SystemTime;
+
     use super::*;
 
-    #[test]
-    fn every_way_has_a_name_and_a_number() {
-        for (name, merging) in Merging::NAMES.into_iter().zip(Merging::ALL) {
-            assert_eq!(Merging::named(name), Some(merging));
-            let code = Merging::code(Some(merging));
-            assert_eq!(Merging::of_code(code), Some(merging));
-        }
-        assert_eq!(Merging::of_code(Merging::code(None)), None);
-        assert_eq!(Merging::of_code(u64::MAX), None);
-        assert_eq!(Merging::named("average"), None);
+    fn merged(
+        gauges: &CompiledGauges,
+        place: &str,
+        kind: Kind,
+        declared: Option<Merging>,
+    ) -> Option<Merging> {
+        let stat = StatShape {
+            name: "depth".into(),
+            kind,
+            help: "",
+            unit: "",
+            label: "",
+            merging: declared,
+            created: SystemTime::UNIX_EPOCH,
+        };
+        gauges.of(place, &stat)
     }
 
     #[test]
@@ -110,9 +78,20 @@ mod tests {
         gauges.add("/queue/*".to_owned(), Merging::Sum);
         gauges.add("**".to_owned(), Merging::Max);
         let gauges = gauges.compiled().unwrap();
-        let of = |place, kind| gauges.of(place, "depth", kind);
+        let of = |place, kind| merged(&gauges, place, kind, None);
         assert_eq!(of("/queue", Kind::Gauge), Some(Merging::Sum));
         assert_eq!(of("/other", Kind::Gauge), Some(Merging::Max));
         assert_eq!(of("/queue", Kind::Counter), None);
+    }
+
+    #[test]
+    fn what_a_gauge_declares_holds_where_no_glob_matches() {
+        let mut gauges = Gauges::default();
+        gauges.add("/queue/*".to_owned(), Merging::Sum);
+        let gauges = gauges.compiled().unwrap();
+        let of = |place, kind| merged(&gauges, place, kind, Some(Merging::Min));
+        assert_eq!(of("/queue", Kind::Gauge), Some(Merging::Sum));
+        assert_eq!(of("/other", Kind::Family(&Kind::Gauge)), Some(Merging::Min));
+        assert_eq!(of("/other", Kind::Max), None);
     }
 }

@@ -75,6 +75,6 @@ mod tree;
 mod united;
 mod writing;
 
+pub use crate::Merging;
 pub use aggregator::{Aggregator, AggregatorBuilder, BindError, United};
-pub use merging::Merging;
 pub use publisher::{Publisher, PublisherBuilder};

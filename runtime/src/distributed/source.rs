@@ -123,8 +123,7 @@ impl Source {
                 for stat in stats {
                     if let Some(shape) = &stat.shape {
                         left_out += self.retire(path, &stat.name, |old| {
-                            old.shape.created != shape.stat.created
-                                && old.shape.kind.same(shape.stat.kind)
+                            old.shape.created != shape.created && old.shape.kind.same(shape.kind)
                         });
                     }
                 }

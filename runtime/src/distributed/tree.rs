@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::merging::{CompiledGauges, Merging};
+use super::merging::CompiledGauges;
 use super::reading::{ToldPlace, ToldStat};
 use crate::snapshot::{Assembly, PlaceShape, Snapshot, StatShape, Value, path_order};
 
@@ -44,7 +44,6 @@ pub(super) struct Branch {
 pub(super) struct Leaf {
     pub(super) shape: StatShape,
     pub(super) value: Value,
-    pub(super) merging: Option<Merging>,
     /// Which message changed it last, of all that the aggregator took.
     pub(super) changed: u64,
 }
@@ -210,7 +209,7 @@ impl Branch {
             is_partial,
         } = told;
         let known = self.stats.get_mut(&name);
-        let Some(shape) = shape else {
+        let Some(mut shape) = shape else {
             let Some(known) = known.filter(|known| value.is_of(known.shape.kind)) else {
                 return false;
             };
@@ -221,13 +220,10 @@ impl Branch {
             known.changed = message;
             return true;
         };
-        let merging = shape
-            .merging
-            .or_else(|| rules.of(path, &name, shape.stat.kind));
+        shape.merging = rules.of(path, &shape);
         let leaf = Leaf {
-            shape: shape.stat,
+            shape,
             value,
-            merging,
             changed: message,
         };
         self.stats.insert(name, leaf);

@@ -7,15 +7,13 @@ use std::time::SystemTime;
 
 use foldhash::fast::RandomState;
 
-use super::merging::Merging;
 use super::own;
 use super::source::Source;
 use super::sources::Sources;
 use super::tree::{Branch, Leaf, Tree};
-use crate::Kind;
-use crate::snapshot::kinds::SUM_OF_GAUGES;
 use crate::snapshot::total;
 use crate::snapshot::{FamilyValue, Snapshot, StateTimeValue, StatesValue, Value};
+use crate::{Kind, Merging};
 
 /// The kinds of gauges and texts that are told source by source.
 static BY_SOURCE: [Kind; 2] = [Kind::Family(&Kind::Gauge), Kind::Family(&Kind::Text)];
@@ -84,11 +82,11 @@ type Latest<'a> = HashMap<(&'a str, &'a str), u64, RandomState>;
 
 fn is_last_meant(leaf: &Leaf) -> bool {
     match leaf.shape.kind {
-        Kind::Gauge => leaf.merging == Some(Merging::Last),
+        Kind::Gauge => leaf.shape.merging == Some(Merging::Last),
         // In a family there is no room for sources.
         Kind::Family(Kind::Gauge | Kind::Text | Kind::StateSet) => {
             matches!(
-                leaf.merging,
+                leaf.shape.merging,
                 None | Some(Merging::Last | Merging::PerSource)
             )
         }
@@ -135,19 +133,19 @@ fn as_one_of_many(leaf: &Leaf, source: &Arc<str>, is_latest: impl Fn() -> bool) 
     let mut shown = leaf.clone();
     let Leaf { shape, value, .. } = &mut shown;
     if matches!(
-        leaf.merging,
+        leaf.shape.merging,
         Some(Merging::Sum | Merging::Max | Merging::Min | Merging::Last)
     ) {
         only_numbers(value);
+    }
+    if let Some(folded) = shape.merging.and_then(|how| how.folded(shape.kind)) {
+        shape.kind = folded;
     }
     let by_source = |value: &Value| {
         let members: FamilyValue = [(source, value.clone())].into_iter().collect();
         Value::Family(Arc::new(members))
     };
-    match (&*value, shape.kind, leaf.merging) {
-        (Value::Gauge(_), Kind::Gauge, Some(Merging::Sum)) => shape.kind = SUM_OF_GAUGES,
-        (Value::Gauge(_), Kind::Gauge, Some(Merging::Max)) => shape.kind = Kind::Max,
-        (Value::Gauge(_), Kind::Gauge, Some(Merging::Min)) => shape.kind = Kind::Min,
+    match (&*value, shape.kind, leaf.shape.merging) {
         (Value::Gauge(_), Kind::Gauge, Some(Merging::Last)) if !is_latest() => {
             *value = Value::Gauge(None);
         }
@@ -179,19 +177,8 @@ fn as_one_of_many(leaf: &Leaf, source: &Arc<str>, is_latest: impl Fn() -> bool) 
                 nanos,
             }));
         }
-        (Value::Family(_), Kind::Family(Kind::Gauge), Some(Merging::Sum)) => {
-            shape.kind = SUMS_OF_GAUGES;
-        }
-        (Value::Family(_), Kind::Family(Kind::Gauge), Some(Merging::Max)) => {
-            shape.kind = Kind::Family(&Kind::Max);
-        }
-        (Value::Family(_), Kind::Family(Kind::Gauge), Some(Merging::Min)) => {
-            shape.kind = Kind::Family(&Kind::Min);
-        }
         _ if is_last_meant(leaf) && !is_latest() => return None,
         _ => {}
     }
     Some(shown)
 }
-
-static SUMS_OF_GAUGES: Kind = Kind::Family(&SUM_OF_GAUGES);

@@ -6,7 +6,7 @@ use super::fields::{
     distribution, family, named, number, place, rates, recorded, stat, state, states, value,
 };
 use super::frame::LONGEST;
-use super::merging::Merging;
+use crate::Merging;
 use crate::report::wire::{double, fixed, message, signed, string, varint, whole, zigzag};
 use crate::snapshot::{Distribution, FamilyValue, Number, PlaceShape, Rates, StatShape, Value};
 
@@ -29,6 +29,7 @@ pub(super) struct Sender {
 pub(super) struct Sent<'a> {
     pub(super) stat: &'a StatShape,
     pub(super) value: &'a Value,
+    /// What the receiver is told of it: not only what the stat itself declares.
     pub(super) merging: Option<Merging>,
     /// What the receiver has of it; then only its value is sent, and of a family only what changed.
     pub(super) known: Option<&'a Value>,
@@ -172,7 +173,7 @@ fn write_stat(out: &mut Vec<u8>, sent: &Sent<'_>) {
             }
             fixed(out, stat::CREATED, nanoseconds(shape.created));
             if sent.merging.is_some() {
-                whole(out, stat::MERGING, Merging::code(sent.merging));
+                whole(out, stat::MERGING, Merging::code(sent.merging).into());
             }
         }
         message(out, stat::VALUE, |out| {

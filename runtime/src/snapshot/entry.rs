@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::{Place, PlaceShape, Snapshot, StatShape, Value};
-use crate::Kind;
+use crate::{Kind, Merging};
 
 /// One stat of a snapshot: where it is, what it is, what it held.
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +53,11 @@ impl<'a> Entry<'a> {
     /// What a family's key is called where keys have names (a Prometheus label); empty for other kinds.
     pub fn key_label(self) -> &'a str {
         self.stat.label
+    }
+
+    /// How a gauge is merged with those of other processes, if it declares it.
+    pub fn merging(self) -> Option<Merging> {
+        self.stat.merging
     }
 
     /// The labels that segments of its path carry, outermost first: `("thread", "thread-0")`.

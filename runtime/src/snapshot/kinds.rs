@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::Kind;
+use crate::merging::SUM_OF_GAUGES;
 
 const PLAIN: [Kind; 10] = [
     Kind::Counter,
@@ -53,9 +54,6 @@ static SUMS: [Kind; 11] = [
     Kind::Sum(&Kind::Family(&SUMMABLE[4])),
     SUM_OF_GAUGES,
 ];
-
-/// No stat of a program is one; the gauges of several programs, added, are.
-pub(crate) const SUM_OF_GAUGES: Kind = Kind::Sum(&Kind::Gauge);
 
 /// The kind that is called so.
 pub(crate) fn named(name: &str) -> Option<Kind> {

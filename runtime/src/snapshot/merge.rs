@@ -28,9 +28,10 @@ impl Snapshot {
     ///
     /// Counters, up-down counters, meters and their rates, distributions, outcomes, in-flight, refused values, time
     /// by state and instances by state are added; families key by key; `Max` and `Min` keep the larger and the
-    /// smaller. What cannot be added without inventing a meaning (gauges, texts, infos, the current state)
-    /// stays as it is here and is taken from `other` only where there is none here: a sum of temperatures or of
-    /// percentages would be a number that is nowhere true. Places and stats that only `other` has come along.
+    /// smaller, and so do gauges that declare here to be [merged](crate::Merging) so; those that declare a sum are added.
+    /// What cannot be added without inventing a meaning (other gauges, texts, infos, the current state) stays as it is
+    /// here and is taken from `other` only where there is none here: a sum of temperatures or of percentages would be
+    /// a number that is nowhere true. Places and stats that only `other` has come along.
     ///
     /// [`taken`](Self::taken) becomes the later of both.
     pub fn merge(&mut self, other: &Snapshot) -> Vec<MergeConflict> {
@@ -89,7 +90,7 @@ impl Snapshot {
                     let Some((shape, value)) = stats.get_mut(at) else {
                         continue;
                     };
-                    if !value.fold(shape.kind, entry.value()) {
+                    if !value.fold(shape.folded(), entry.value()) {
                         conflicts.push(MergeConflict {
                             path: entry.path(),
                             kept: shape.kind,
@@ -110,6 +111,14 @@ impl Snapshot {
             Arc::clone(&ours.shape)
         };
         (shape, values)
+    }
+}
+
+impl StatShape {
+    /// What it is added up as with that of another process.
+    fn folded(&self) -> Kind {
+        let declared = self.merging.and_then(|merging| merging.folded(self.kind));
+        declared.unwrap_or(self.kind)
     }
 }
 
@@ -167,7 +176,12 @@ fn fold_gauge(kind: Kind, ours: Option<Number>, theirs: Option<Number>) -> Optio
     let (Some(own), Some(other)) = (ours, theirs) else {
         return ours.or(theirs);
     };
+    let is_number = |number: Number| !number.as_f64().is_nan();
     let replaces = match kind {
+        // What is no number hides nobody's.
+        Kind::Sum(_) | Kind::Max | Kind::Min if !(is_number(own) && is_number(other)) => {
+            !is_number(own)
+        }
         Kind::Sum(_) => return Some(own.plus(other)),
         Kind::Max => other.compare(own).is_some_and(|order| order.is_gt()),
         Kind::Min => other.compare(own).is_some_and(|order| order.is_lt()),

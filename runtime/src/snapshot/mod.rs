@@ -79,7 +79,7 @@ pub(crate) use telling::WithKinds;
 pub use timer::{Durations, HistogramValue, Outcomes, TimerValue};
 pub use value::{MeterValue, Number, Rates, Value};
 
-use crate::Kind;
+use crate::{Kind, Merging};
 
 /// An owned read of a whole tree: every place, every stat, one moment.
 ///
@@ -135,6 +135,8 @@ pub(crate) struct StatShape {
     pub(crate) unit: &'static str,
     /// What a family's key is called in Prometheus; empty for other kinds.
     pub(crate) label: &'static str,
+    /// What a gauge declares of how it is merged with those of other processes.
+    pub(crate) merging: Option<Merging>,
     pub(crate) created: SystemTime,
 }
 

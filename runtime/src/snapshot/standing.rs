@@ -77,6 +77,7 @@ impl Snapshot {
                     help: "",
                     unit: "",
                     label: "",
+                    merging: None,
                     created,
                 });
                 values.push(stat.value);

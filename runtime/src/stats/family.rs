@@ -9,7 +9,7 @@ use foldhash::fast::RandomState;
 
 use super::held_key::HeldKey;
 use super::key::{Key, Lookup};
-use super::{Stat, detached};
+use super::{Gauge, GaugeNumber, Mergeable, Stat, detached};
 use crate::Kind;
 use crate::cells::closed::{Closed, Places};
 use crate::cells::gate;
@@ -250,6 +250,9 @@ pub trait Keyed {
 
 #[diagnostic::do_not_recommend]
 impl<K: Key, S: Stat + Send + Sync + 'static> Keyed for Family<K, S> {}
+
+#[diagnostic::do_not_recommend]
+impl<K: Key, T: GaugeNumber> Mergeable for Family<K, Gauge<T>> {}
 
 #[cfg(test)]
 mod tests {

@@ -26,6 +26,8 @@ use crate::tree::place::Node;
 /// waited for at most half a second, and one that panics or hangs harms nothing but its own value. A closure
 /// that holds an `Arc` of the struct it is a field of would keep it alive for ever: give it a `Weak`.
 ///
+/// Where the gauges of several processes become one, `#[stat(merge = "sum")]` says how: see [`Merging`](crate::Merging).
+///
 /// ```
 /// use std::sync::{Arc, Weak};
 /// use calipers::prelude::*;
@@ -69,6 +71,20 @@ pub trait GaugeNumber: sealed::Sealed + Copy + Send + Sync + 'static {
     #[doc(hidden)]
     fn to_number(self) -> Number;
 }
+
+/// What has numbers that `merge` can be said of: a [`Gauge`], or a [`Family`](super::Family) of gauges.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a gauge",
+    label = "`merge` is for a `Gauge`, or a `Family` of gauges",
+    note = "remove the option: counts add up, distributions merge, and of `Max` and `Min` the largest and the smallest is kept"
+)]
+pub trait Mergeable {
+    #[doc(hidden)]
+    const MERGEABLE: () = ();
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: GaugeNumber> Mergeable for Gauge<T> {}
 
 mod sealed {
     use crate::tree::entry::Bits;

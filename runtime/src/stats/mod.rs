@@ -34,7 +34,7 @@ pub use aggregate::{Comparable, CountBy, Countable, Max, Min, Sum, Summable};
 pub use collection::Collection;
 pub use counter::Counter;
 pub use family::{Family, Keyed};
-pub use gauge::{Gauge, GaugeNumber};
+pub use gauge::{Gauge, GaugeNumber, Mergeable};
 pub use histogram::Histogram;
 pub use info::Info;
 pub use key::{Key, Lookup, state_text};

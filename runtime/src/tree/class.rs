@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
-use crate::Kind;
 use crate::cells::gate;
+use crate::{Kind, Merging};
 
 /// What the derive knows about a struct of stats: one constant a type.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +47,8 @@ pub(crate) struct Spec {
     pub(crate) cap: usize,
     /// Whether a family hides members that stand at zero.
     pub(crate) hide_zero: bool,
+    /// How a gauge is merged with those of other processes.
+    pub(crate) merging: Option<Merging>,
 }
 
 impl Spec {
@@ -58,6 +60,7 @@ impl Spec {
             label: "",
             cap: 0,
             hide_zero: false,
+            merging: None,
         }
     }
 
@@ -122,6 +125,13 @@ impl StatSpec {
     #[must_use]
     pub const fn hide_zero(mut self) -> StatSpec {
         self.spec.hide_zero = true;
+        self
+    }
+
+    /// A gauge is merged so with those of other processes.
+    #[must_use]
+    pub const fn merge(mut self, merging: Merging) -> StatSpec {
+        self.spec.merging = Some(merging);
         self
     }
 

@@ -264,6 +264,7 @@ fn shape_of(entry: &Entry, names: &mut stat_name::Shared, epoch: Epoch) -> StatS
         help: entry.spec.help,
         unit: entry.spec.unit,
         label: entry.spec.label,
+        merging: entry.spec.merging,
         created: epoch.of(entry.born),
     }
 }

@@ -2,6 +2,7 @@
 //! whatever strangers say.
 
 mod addresses;
+mod gauges;
 mod killed;
 mod mute;
 mod process;

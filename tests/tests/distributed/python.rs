@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::process::Command;
 
+use calipers::Registry;
 use calipers::distributed::{Aggregator, Publisher};
-use calipers::{Counter, Family, Registry};
+use calipers::prelude::*;
 use calipers_tests::parts::{Folder, Part, beside_install, free_port, installed, until};
 use serde_json::{Value, json};
 
@@ -32,6 +33,12 @@ pub(crate) fn said(part: &Part) -> Vec<Value> {
         .collect()
 }
 
+#[derive(Instrumented)]
+struct Queue {
+    #[stat(merge = "sum")]
+    depth: Gauge<u64>,
+}
+
 #[test]
 fn an_aggregator_in_python_decodes_what_a_publisher_sends_and_asks_for_everything() {
     for key in ["", "both know it"] {
@@ -43,6 +50,8 @@ fn an_aggregator_in_python_decodes_what_a_publisher_sends_and_asks_for_everythin
         registry.counter("jobs.done").unwrap().add(3);
         registry.up_down_counter("jobs.open").unwrap().sub(2);
         registry.gauge("load").unwrap().set(0.5);
+        let queue = Queue::init_in(&registry, "/queue");
+        queue.depth.set(4);
         registry.text("word").unwrap().set("grün");
         let by_key = registry.get::<Family<String, Counter>>("by").unwrap();
         by_key.get("/a").add(1);
@@ -79,6 +88,12 @@ fn an_aggregator_in_python_decodes_what_a_publisher_sends_and_asks_for_everythin
             assert_eq!(value(message, "/jobs/done"), 3);
             assert_eq!(value(message, "/jobs/open"), -2);
             assert_eq!(value(message, "/load"), 0.5);
+            assert_eq!(value(message, "/queue/depth"), 4);
+            let merging = |path: &str| &messages[message]["stats"][path]["merging"];
+            assert_eq!(
+                (merging("/queue/depth"), merging("/load")),
+                (&json!(1), &json!(0))
+            );
             assert_eq!(value(message, "/word"), "grün");
             assert_eq!(value(message, "/by"), &json!({ "/a": 1, "/b": 2 }));
             let sizes = value(message, "/sizes");
@@ -126,5 +141,8 @@ fn a_publisher_in_python_is_united_with_ours() {
         assert_eq!(united.counter("/from/python/count"), Some(7));
         let help = united.entry("/from/python/count").unwrap().help();
         assert_eq!(help, "What Python counted");
+        assert_eq!(united.gauge("/from/python/load"), Some(0.5));
+        let load = united.entry("/from/python/load").unwrap();
+        assert_eq!(load.kind().to_string(), "max of gauge");
     }
 }

@@ -5,7 +5,8 @@ use std::thread;
 
 use calipers::mapped;
 use calipers::prelude::*;
-use calipers::{StateSet, States, Sum, Text, UpDownCounter};
+use calipers::{Merging, StateSet, States, Sum, Text, UpDownCounter};
+use serde_json::json;
 
 use crate::part::{self, Folder, Running};
 
@@ -25,6 +26,7 @@ struct Pool {
 struct Worker {
     done: Counter,
     open: UpDownCounter,
+    #[stat(merge = "max")]
     load: Gauge,
     phase: StateSet<Phase>,
     note: Text,
@@ -84,6 +86,9 @@ fn a_reader_that_knows_the_document_alone_reads_the_same() {
     assert_eq!(lasting("done"), 15);
     assert_eq!(lasting("open"), 3);
     assert_eq!(lasting("load"), -2.5);
+    assert_eq!(theirs["merged"], json!({ "/pool/lasting/load": 2 }));
+    let load = ours.entry("/pool/lasting/load").unwrap();
+    assert_eq!(load.merging(), Some(Merging::Max));
     assert_eq!(lasting("phase"), "busy");
     assert_eq!(lasting("note"), "käse");
     assert_eq!(lasting("by_key/a"), 4);

@@ -90,14 +90,16 @@ while at < len(description):
     at += length
     if sort == 1:
         number, _cap, _hides = record.take("IIB")
-        specs[number] = record.text()
+        kind, _unit, _help, _key = (record.text() for _ in range(4))
+        specs[number] = kind, record.take("B")
     elif sort == 2:
         key, owner, spec, source, flags, _, _, cell, _, slot, _born = record.take("QQIBBBBIIQQ")
         place, name = record.text(), record.text()
         for _ in range(record.take("I")):
             record.text(), record.text()
         states = [record.text() for _ in range(record.take("I"))]
-        stats[key] = (owner, specs[spec], source, cell, slot, place, name, states)
+        kind, merged = specs[spec]
+        stats[key] = (owner, kind, merged, source, cell, slot, place, name, states)
     elif sort == 3:
         key = record.take("Q")
         stats.pop(key, None)
@@ -133,13 +135,15 @@ def value(source, cell, slot, states):
     return "?"
 
 
-shown = {}
-for key, (owner, kind, source, cell, slot, place, name, states) in stats.items():
+shown = {"merged": {}}
+for key, (owner, kind, merged, source, cell, slot, place, name, states) in stats.items():
     if owner:
-        _, _, _, _, _, place, family, _ = stats[owner]
+        _, _, _, _, _, _, place, family, _ = stats[owner]
         path = f"{place}/{family}/{name}"
     else:
         path = f"{place}/{name}"
+    if merged:
+        shown["merged"][path] = merged
     if source == 12:
         shown[path] = {"retired": totals.get(key, {}).get(None, 0)}
     elif source != 11:

@@ -8,7 +8,7 @@ struct Handler {
     requests: Counter,
     #[stat(skp)]
     pool: u8,
-    #[stat(wiht = || 1_u64)]
+    #[stat(wiht = || 1_u64, mergee = "sum")]
     size: Gauge<u64>,
     #[stat(chlid)]
     inner: Inner,

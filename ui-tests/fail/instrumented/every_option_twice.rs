@@ -12,7 +12,7 @@ struct Handler {
     pool: u8,
     #[stat(child, child)]
     child: u8,
-    #[stat(with = 1, with = 2)]
+    #[stat(with = 1, with = 2, merge = "sum", merge = "max")]
     gauge: Gauge<u64>,
 }
 

@@ -12,6 +12,8 @@ struct Handler {
     pool: u8,
     #[stat(with)]
     gauge: Gauge<u64>,
+    #[stat(merge = sum)]
+    level: Gauge,
     #[stat(child(1))]
     child: u8,
 }

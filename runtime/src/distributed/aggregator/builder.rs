@@ -10,12 +10,12 @@ use super::{Aggregator, Listening, United};
 use crate::distributed::address::{Address, EXAMPLE};
 use crate::distributed::frame::Key;
 use crate::distributed::kept::Keeper;
-use crate::distributed::merging::{Gauges, Merging};
+use crate::distributed::merging::Gauges;
 use crate::distributed::own::AggregatorStats;
 use crate::distributed::socket::Router;
 use crate::distributed::sources::{Limits, Sources};
 use crate::snapshot::FilterError;
-use crate::{Registry, registry};
+use crate::{Merging, Registry, registry};
 
 /// Where an aggregator listens, to whom, and what it keeps.
 #[derive(Debug)]
@@ -108,8 +108,8 @@ impl AggregatorBuilder {
         self
     }
 
-    /// How gauges whose paths match this glob are merged, where their publishers do not say. To be called for each; the
-    /// first that matches decides.
+    /// How gauges whose paths match this glob are merged, whatever they [declare](Merging) and their publishers say. To be
+    /// called for each; the first that matches decides.
     pub fn gauges(mut self, glob: impl Into<String>, merging: Merging) -> Self {
         self.gauges.add(glob.into(), merging);
         self

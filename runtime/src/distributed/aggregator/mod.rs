@@ -55,7 +55,7 @@ const BATCH: usize = 256;
 /// | `CountBy`, time by state | added, state by state |
 /// | `Family` | key by key |
 /// | `Max`, `Min` | the largest, the smallest |
-/// | `Gauge` | as its [`Merging`](super::Merging) says; without one, per source |
+/// | `Gauge` | as a rule says ([`gauges`](AggregatorBuilder::gauges)), else as it declares ([`Merging`](super::Merging)); without either, per source |
 /// | `Text` | per source |
 /// | `Info` | the first source's |
 ///

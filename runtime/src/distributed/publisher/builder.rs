@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 use super::Publisher;
 use crate::distributed::address::{Address, EXAMPLE};
 use crate::distributed::frame::Key;
-use crate::distributed::merging::{Gauges, Merging};
+use crate::distributed::merging::Gauges;
 use crate::distributed::socket::Dealer;
 use crate::distributed::writing::Sender;
-use crate::program;
 use crate::report::schedule::scheduled;
 use crate::report::{Schedule, StartError};
+use crate::{Merging, program};
 
 /// What is sent to an aggregator, how, and when.
 #[derive(Debug)]
@@ -56,8 +56,9 @@ impl PublisherBuilder {
         self
     }
 
-    /// How the gauges whose paths match this glob are merged with those of other sources. To be called for each; the first
-    /// that matches decides, and what no glob matches is left to the aggregator's.
+    /// How the gauges whose paths match this glob are merged with those of other sources, whatever they
+    /// [declare](Merging). To be called for each; the first that matches decides. The aggregator may have rules of its own,
+    /// and those win.
     pub fn gauges(mut self, glob: impl Into<String>, merging: Merging) -> Self {
         self.gauges.add(glob.into(), merging);
         self

@@ -15,7 +15,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use self::text::{pair, path, plain, segment, text, time};
 use self::value::{DEEPEST, read_value};
 use super::fields::{place, stat, state};
-use super::merging::Merging;
+use crate::Merging;
 use crate::report::wire::{Field, Malformed, checked_fields};
 use crate::snapshot::{StatShape, Value, kinds, words};
 
@@ -49,16 +49,10 @@ pub(super) struct ToldPlace {
 pub(super) struct ToldStat {
     pub(super) name: Arc<str>,
     /// Nothing when it is as it was told before.
-    pub(super) shape: Option<ToldShape>,
+    pub(super) shape: Option<StatShape>,
     pub(super) value: Value,
     /// Whether a family's members are added to those that are known.
     pub(super) is_partial: bool,
-}
-
-#[derive(Debug)]
-pub(super) struct ToldShape {
-    pub(super) stat: StatShape,
-    pub(super) merging: Option<Merging>,
 }
 
 /// Reads a body, which is believed whole or not at all.
@@ -164,16 +158,14 @@ fn read_stat(bytes: &[u8], items: &mut Items) -> Read<ToldStat> {
     if kind.is_some_and(|kind| !value.is_of(kind)) {
         return Err(Malformed);
     }
-    let shape = kind.map(|kind| ToldShape {
-        stat: StatShape {
-            name: Arc::clone(&name),
-            kind,
-            help,
-            unit,
-            label,
-            created,
-        },
+    let shape = kind.map(|kind| StatShape {
+        name: Arc::clone(&name),
+        kind,
+        help,
+        unit,
+        label,
         merging,
+        created,
     });
     Ok(ToldStat {
         name,

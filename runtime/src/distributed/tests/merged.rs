@@ -74,6 +74,94 @@ fn gauges_are_merged_as_they_declare_and_told_by_source_where_they_do_not() {
     is(&sources, "/last", 6.0);
 }
 
+/// Gauges that say how they are merged.
+#[derive(Instrumented)]
+struct Declared {
+    #[stat(merge = "sum")]
+    sum: Gauge<u64>,
+    #[stat(merge = "max")]
+    max: Gauge<i64>,
+    #[stat(merge = "min")]
+    min: Gauge,
+    #[stat(merge = "last")]
+    last: Gauge,
+    #[stat(merge = "per-source")]
+    each: Gauge,
+    #[stat(merge = "sum")]
+    by: Family<String, Gauge>,
+}
+
+impl Declared {
+    fn set(run: &Run, value: u8) -> Declared {
+        let declared = Declared::init_in(&run.registry, "/said");
+        declared.sum.set(value.into());
+        declared.max.set(value.into());
+        let levels = [&declared.min, &declared.last, &declared.each];
+        for level in levels.into_iter().chain([declared.by.get("key")]) {
+            level.set(value.into());
+        }
+        declared
+    }
+}
+
+fn rules(rules: &[(&str, Merging)]) -> CompiledGauges {
+    let mut gauges = Gauges::default();
+    for (glob, merging) in rules {
+        gauges.add((*glob).to_owned(), *merging);
+    }
+    gauges.compiled().unwrap()
+}
+
+#[test]
+fn gauges_are_merged_as_their_structs_declare() {
+    let mut sources = United::new();
+    let mut runs = [Run::new("a", 1), Run::new("b", 2)];
+    let [first, _second] = [(0, 5), (1, 3)].map(|(run, value)| Declared::set(&runs[run], value));
+    for run in &mut runs {
+        sources.tell(run, Sort::Whole);
+    }
+    let is = |sources: &United, path: &str, value| {
+        let path = format!("/said/{path}");
+        assert_eq!(sources.snapshot().gauge(&path), Some(value), "{path}");
+    };
+    for (path, value) in [
+        ("sum", 8.0),
+        ("max", 5.0),
+        ("min", 3.0),
+        ("last", 3.0),
+        ("each/a", 5.0),
+        ("each/b", 3.0),
+        ("by/key", 8.0),
+    ] {
+        is(&sources, path, value);
+    }
+    // A change tells only the value: what was declared holds on.
+    first.sum.set(1);
+    first.last.set(1.0);
+    sources.tell(&mut runs[0], Sort::Change);
+    is(&sources, "sum", 4.0);
+    is(&sources, "last", 1.0);
+}
+
+#[test]
+fn an_aggregators_rule_wins_over_a_publishers_and_that_over_what_is_declared() {
+    let mut sources = United::ruled(rules(&[("/said/sum", Merging::Min)]));
+    let mut runs = [Run::new("a", 1), Run::new("b", 2)];
+    let _kept = [(0, 5), (1, 3)].map(|(run, value)| Declared::set(&runs[run], value));
+    for run in &mut runs {
+        run.gauges = rules(&[("/said/*", Merging::Max)]);
+        sources.tell(run, Sort::Whole);
+    }
+    let united = sources.snapshot();
+    for (path, value) in [
+        ("/said/sum", 3.0),
+        ("/said/min", 5.0),
+        ("/said/by/key", 5.0),
+    ] {
+        assert_eq!(united.gauge(path), Some(value), "{path}");
+    }
+}
+
 #[test]
 fn whole_numbers_stay_whole_when_they_are_added() {
     let add = |a: Number, b: Number| a.plus(b);

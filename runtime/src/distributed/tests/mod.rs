@@ -5,13 +5,15 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::distributed::changes;
 use crate::distributed::frame::{Head, Sort};
-use crate::distributed::merging::{CompiledGauges, Gauges, Merging};
+use crate::distributed::merging::{CompiledGauges, Gauges};
 use crate::distributed::own::AggregatorStats;
 use crate::distributed::reading;
 use crate::distributed::sources::{Answer, Limits, Sources};
 use crate::distributed::writing::{Bodies, Sender};
 use crate::snapshot::{Number, Value};
-use crate::{Counter, Family, Gauge, Registry, Snapshot, StateSet, StateTime};
+use crate::{
+    Counter, Family, Gauge, Instrumented, Merging, Registry, Snapshot, StateSet, StateTime,
+};
 
 mod kept;
 mod lives;
@@ -20,6 +22,13 @@ mod refused;
 mod sent;
 
 const SECOND: Duration = Duration::from_secs(1);
+
+/// More than any of these tests needs.
+const ROOM: Limits = Limits {
+    sources: 1000,
+    stats: 1000,
+    silence: Duration::from_secs(60),
+};
 
 /// A source: a registry, and what was told of it.
 struct Run {
@@ -79,17 +88,21 @@ struct United {
 
 impl United {
     fn new() -> United {
-        United::within(Limits {
-            sources: 1000,
-            stats: 1000,
-            silence: 60 * SECOND,
-        })
+        United::within(ROOM)
     }
 
     fn within(limits: Limits) -> United {
+        United::made(limits, CompiledGauges::default())
+    }
+
+    fn ruled(rules: CompiledGauges) -> United {
+        United::made(ROOM, rules)
+    }
+
+    fn made(limits: Limits, rules: CompiledGauges) -> United {
         let (registry, now) = (Registry::new(), Instant::now());
         let own = AggregatorStats::open(&registry);
-        let sources = Sources::new(limits, CompiledGauges::default(), own, now);
+        let sources = Sources::new(limits, rules, own, now);
         United {
             registry,
             sources,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::slot::Slot;
+use crate::Merging;
 use crate::cells::{CellId, clock};
 use crate::mapped::bytes::Put;
 use crate::mapped::layout::{flag, record, source};
@@ -123,5 +124,6 @@ pub(super) fn spec(spec: &Spec) -> Vec<u8> {
     text.text(spec.unit);
     text.text(spec.help);
     text.text(spec.label);
+    text.u8(Merging::code(spec.merging));
     text
 }

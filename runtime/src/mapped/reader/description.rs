@@ -6,7 +6,6 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 
 use super::input::{Fault, Input};
-use crate::Kind;
 use crate::mapped::bytes::{Bytes, word_at};
 use crate::mapped::layout::{CELLS, flag, header, object, record, series, source};
 use crate::mapped::values;
@@ -14,6 +13,7 @@ use crate::snapshot::Value;
 use crate::snapshot::{kinds, words};
 use crate::tree::class::Spec;
 use crate::tree::path;
+use crate::{Kind, Merging};
 
 /// What is common to stats.
 #[derive(Clone, Copy)]
@@ -177,6 +177,8 @@ impl Description {
         let (cap, hide_zero) = (contents.u32()? as usize, contents.u8()? != 0);
         let kind = kinds::named(contents.text()?)?;
         let [unit, help, label] = [contents.text()?, contents.text()?, contents.text()?];
+        // Where there is none: a writer that knew of none, whose records end here, or are filled up with zeros.
+        let merging = Merging::of_code(contents.u8().unwrap_or(0).into());
         let spec = Spec {
             kind,
             help: words::kept(help),
@@ -184,6 +186,7 @@ impl Description {
             label: words::kept(label),
             cap,
             hide_zero,
+            merging,
         };
         self.specs.insert(number, Described { spec });
         Some(())

@@ -214,6 +214,7 @@ fn place(path: Arc<str>, rows: Vec<Row>) -> (Arc<PlaceShape>, Vec<Value>) {
             help: stat.spec.help,
             unit: stat.spec.unit,
             label: stat.spec.label,
+            merging: stat.spec.merging,
             created: created.unwrap_or(UNIX_EPOCH),
         });
         values.push(value);
@@ -236,6 +237,7 @@ fn tell_of_what_is_left_out(places: &mut Vec<(Arc<PlaceShape>, Vec<Value>)>, cou
         help: "What found no room in the page file, and is missing here",
         unit: "",
         label: "",
+        merging: None,
         created: UNIX_EPOCH,
     };
     let value = Value::Counter(count);

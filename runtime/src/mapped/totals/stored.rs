@@ -129,6 +129,7 @@ fn snapshot(mut stats: Vec<Stat>) -> Result<Snapshot, String> {
                 help: words::kept(&stat.help),
                 unit: words::kept(&stat.unit),
                 label: words::kept(&stat.label),
+                merging: None, // no gauge is a total
                 created: created.unwrap_or(UNIX_EPOCH),
             });
             let counted = std::mem::replace(&mut stat.counted, Counted::Count(0));

@@ -87,6 +87,54 @@ fn the_largest_and_the_smallest_are_those_of_both() {
 }
 
 #[test]
+fn gauges_come_to_what_they_declare() {
+    let gauge = |x: f64| Value::Gauge(Some(Number::F64(x)));
+    let declared = |kind, merging, value| {
+        let mut stat = stat("x", kind, "");
+        stat.merging = merging;
+        let mut assembly = Assembly::with_capacity(1, 1);
+        assembly.push(place("/a", false, vec![stat]), vec![value]);
+        assembly.finish(at(100))
+    };
+    let both = |merging, ours, theirs| {
+        let of = |value| declared(Kind::Gauge, merging, gauge(value));
+        of(ours).merged(&of(theirs)).gauge("/a/x")
+    };
+    for (merging, both_ways) in [
+        (Some(Merging::Sum), [5.0, 5.0]),
+        (Some(Merging::Max), [3.0, 3.0]),
+        (Some(Merging::Min), [2.0, 2.0]),
+        // Which was set last, and in which process, no snapshot knows.
+        (Some(Merging::Last), [2.0, 3.0]),
+        (Some(Merging::PerSource), [2.0, 3.0]),
+        (None, [2.0, 3.0]),
+    ] {
+        let merged = [both(merging, 2.0, 3.0), both(merging, 3.0, 2.0)];
+        assert_eq!(merged, both_ways.map(Some), "{merging:?}");
+    }
+    let members = |a, b| {
+        let value = family([("a", gauge(a)), ("b", gauge(b))]);
+        declared(Kind::Family(&Kind::Gauge), Some(Merging::Max), value)
+    };
+    let merged = members(1.0, 4.0).merged(&members(2.0, 3.0));
+    let merged = merged.value("/a/x").unwrap();
+    assert_eq!(*merged, family([("a", gauge(2.0)), ("b", gauge(4.0))]));
+}
+
+#[test]
+fn a_gauge_that_is_no_number_hides_nobody_elses() {
+    let gauge = |x: f64| Value::Gauge(Some(Number::F64(x)));
+    for kind in [Kind::Sum(&Kind::Gauge), Kind::Max, Kind::Min] {
+        for (mut ours, theirs) in
+            [(f64::NAN, 4.0), (4.0, f64::NAN)].map(|(a, b)| (gauge(a), gauge(b)))
+        {
+            assert!(ours.fold(kind, &theirs));
+            assert_eq!(ours, gauge(4.0), "{kind}");
+        }
+    }
+}
+
+#[test]
 fn places_and_stats_of_either_are_in_the_result_in_order() {
     let ours = snapshot([
         ("/b/x", Value::Counter(1)),

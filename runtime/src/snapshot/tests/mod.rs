@@ -65,6 +65,7 @@ fn stat(name: &str, kind: Kind, unit: &'static str) -> StatShape {
         help: "",
         unit,
         label: "",
+        merging: None,
         created: at(0),
     }
 }
