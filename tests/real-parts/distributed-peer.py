@@ -3,6 +3,7 @@
     distributed-peer.py listen PROTO PORT [KEY]       an aggregator: a line of JSON for each message of a source
     distributed-peer.py publish PROTO ENDPOINT [KEY]  a source that counts to 7 and has a gauge, and a line of JSON for each answer
     distributed-peer.py strangers ENDPOINT FOLDER     sends what nobody should believe
+    distributed-peer.py flood ENDPOINT                sends messages that never end, without knowing the key
 """
 
 import hashlib
@@ -18,6 +19,7 @@ import tempfile
 import time
 
 import zmq
+import zmq.auth.thread
 
 HEAD = struct.Struct("<8sHBBIQQQ")
 WHOLE, CHANGE, TAKEN, WANTED = 1, 2, 3, 4
@@ -47,6 +49,10 @@ def unseal(message, key):
     assert bool(flags & SIGNED) == bool(key), "signed, or not"
     assert tag == (hmac.digest(key, signed, hashlib.sha256) if key else b""), "the tag"
     return sort, flags, incarnation, started, sequence, signed[HEAD.size :]
+
+
+def password(key):
+    return hmac.digest(key, b"calipers connects", hashlib.sha256).hex().encode()
 
 
 def say(what):
@@ -83,6 +89,11 @@ def shown(value):
 def listen(proto, port, key=""):
     definition, key = definitions(proto), key.encode()
     router = zmq.Context().socket(zmq.ROUTER)
+    if key:
+        door = zmq.auth.thread.ThreadAuthenticator(router.context)
+        door.start()
+        door.configure_plain(domain="*", passwords={"calipers": password(key).decode()})
+        router.plain_server = True
     router.bind(f"tcp://127.0.0.1:{port}")
     say({"listens": True})
     is_first = True
@@ -106,6 +117,8 @@ def listen(proto, port, key=""):
 def publish(proto, endpoint, key=""):
     definition, key = definitions(proto), key.encode()
     dealer = zmq.Context().socket(zmq.DEALER)
+    if key:
+        dealer.plain_username, dealer.plain_password = b"calipers", password(key)
     dealer.connect(endpoint)
     for sequence, (sort, count) in enumerate([(CHANGE, 1), (WHOLE, 5), (CHANGE, 7)], 1):
         state = definition.State(source="python", period_ms=1000, taken=time.time_ns())
@@ -168,5 +181,29 @@ def strangers(endpoint, folder):
     time.sleep(60)  # the raw ones stay open
 
 
+def flood(endpoint):
+    """Twice 256 MiB in parts of a message without an end, as far as anybody takes them."""
+    address = endpoint.removeprefix("tcp://").split(":")
+    command = lambda content: b"\x04" + bytes([len(content)]) + content
+    part = b"\x03" + (1 << 20).to_bytes(8, "big") + bytes(1 << 20)
+    metadata = b"\x0bSocket-Type\x00\x00\x00\x06DEALER"
+    taken = {}
+    for mechanism, commands in [
+        (b"NULL", [command(b"\x05READY" + metadata)]),
+        (b"PLAIN", [command(b"\x05HELLO\x08calipers\x05wrong"), command(b"\x08INITIATE" + metadata)]),
+    ]:
+        raw = socket.create_connection((address[0], int(address[1])))
+        sent = 0
+        try:
+            raw.sendall(b"\xff" + bytes(8) + b"\x7f\x03\x00" + mechanism.ljust(20, b"\0") + bytes(32))
+            raw.sendall(b"".join(commands))
+            for sent in range(256):
+                raw.sendall(part)
+        except OSError:
+            pass
+        taken[mechanism.decode()] = sent
+    say(taken)
+
+
 if __name__ == "__main__":
-    {"listen": listen, "publish": publish, "strangers": strangers}[sys.argv[1]](*sys.argv[2:])
+    {"listen": listen, "publish": publish, "strangers": strangers, "flood": flood}[sys.argv[1]](*sys.argv[2:])

@@ -98,6 +98,22 @@ impl Key {
     }
 }
 
+/// What is proved by a password, lest it is a tag of anything else.
+const DOOR: &[u8] = b"calipers connects";
+
+impl Key {
+    /// What is said before the first message ([`super::door`]); the key cannot be told from it.
+    pub(super) fn password(&self) -> String {
+        let tag = self.tag(DOOR);
+        tag.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// In a time that does not tell how much of it is right.
+    pub(super) fn made_password(&self, given: &[u8]) -> bool {
+        self.proves(self.password().as_bytes(), &self.tag(given))
+    }
+}
+
 impl std::fmt::Debug for Key {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Key")
@@ -210,6 +226,18 @@ mod tests {
         let plain = seal(&HEAD_OF_ALL, b"body", None);
         assert_eq!(open(&plain, Some(&key)), Err(Refused::Unsigned));
         assert!(Key::new(b"").is_none());
+    }
+
+    #[test]
+    fn a_password_is_known_by_those_who_know_the_key() {
+        let (key, other) = (Key::new(b"secret").unwrap(), Key::new(b"other").unwrap());
+        let password = key.password();
+        assert_eq!(password.len(), 64);
+        assert!(key.made_password(password.as_bytes()));
+        assert!(!other.made_password(password.as_bytes()));
+        for wrong in ["", "secret", &password[1..], &password.to_uppercase()] {
+            assert!(!key.made_password(wrong.as_bytes()), "{wrong}");
+        }
     }
 
     #[test]

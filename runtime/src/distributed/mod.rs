@@ -30,15 +30,16 @@
 //! - `ipc://`: the aggregator's socket is closed to others (0600), in a folder that belongs to its user and that nobody else may
 //!   write to.
 //! - `tcp://` on a loopback address: every user of the machine, unless there is a key.
-//! - `tcp://` beyond it: only when asked for, and only with a key. Each message then has an HMAC-SHA-256, and one that is
-//!   older than what is known of its source is ignored.
+//! - `tcp://` beyond it: only when asked for, and only with a key. Who connects then has to say a password that is made from
+//!   the key before he may send anything; each message has an HMAC-SHA-256, and one that is older than what is known of its
+//!   source is ignored.
 //!
 //! A key proves who sends. It does not hide anything: there is no encryption, so who can read along reads the stats. An
 //! aggregator that has just been started knows nothing, and believes an old state that somebody recorded and plays
 //! again, until the source says more. Across networks that are not yours, put a tunnel around it.
 //!
-//! Who may connect can use up memory, even without the key: libzmq collects the parts of a message, as many as there are and
-//! each of up to 8 MiB, before anybody can check who sends it. Let only those connect who may.
+//! Without a key, who may connect can use up memory: libzmq collects the parts of a message, as many as there are and each of
+//! up to 8 MiB, before anybody sees the first. Let only those connect who may.
 //!
 //! A message is data and nothing else: numbers, names and texts, whose sizes are looked at before they are taken over.
 //! What is not ours, of another schema, or wrongly signed, is ignored, and counted by cause in
@@ -53,12 +54,13 @@
 //! not survive a `fork`.
 //!
 //! How it fits: `changes` finds what is to be sent, `writing` and `reading` have it as bytes, `frame` what is around them;
-//! `socket` gets it across. `sources` keeps what was told, each `source` in a `tree` of its own, `united` makes one of them,
+//! `socket` gets it across, through the `door` where there is a key. `sources` keeps what was told, each `source` in a `tree` of its own, `united` makes one of them,
 //! `kept` has totals in a file.
 
 mod address;
 mod aggregator;
 mod changes;
+mod door;
 mod fields;
 mod frame;
 mod kept;

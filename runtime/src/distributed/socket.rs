@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use super::address::Address;
-use super::frame::LONGEST;
+use super::door::{self, Door};
+use super::frame::{Key, LONGEST};
 use crate::report::own_folder;
 
 /// How long an attempt to connect waits for the next, at first and at most, in milliseconds.
@@ -25,13 +26,19 @@ const WAITING: i32 = 64;
 pub(super) struct Dealer {
     socket: zmq::Socket,
     address: Address,
+    key: Option<Key>,
     most: u32,
     linger: Duration,
 }
 
 impl Dealer {
     /// `most` messages may wait in it, for `linger` when it is closed.
-    pub(super) fn connect(address: &Address, most: u32, linger: Duration) -> io::Result<Dealer> {
+    pub(super) fn connect(
+        address: &Address,
+        key: Option<&Key>,
+        most: u32,
+        linger: Duration,
+    ) -> io::Result<Dealer> {
         let socket = zmq::Context::new().socket(zmq::DEALER)?;
         socket.set_sndhwm(i32::try_from(most.max(1)).unwrap_or(i32::MAX))?;
         socket.set_rcvhwm(WAITING)?;
@@ -43,10 +50,14 @@ impl Dealer {
         socket.set_reconnect_ivl_max(RECONNECT.1)?;
         socket.set_handshake_ivl(HANDSHAKE)?;
         socket.set_ipv6(true)?;
+        if let Some(key) = key {
+            door::knock(&socket, key)?;
+        }
         socket.connect(&address.to_string())?;
         Ok(Dealer {
             socket,
             address: address.clone(),
+            key: key.cloned(),
             most,
             linger,
         })
@@ -54,7 +65,7 @@ impl Dealer {
 
     /// Connects anew, and gives up what is on its way: 0MQ does not try again where somebody did not speak as 0MQ does.
     pub(super) fn connect_anew(&mut self) -> io::Result<()> {
-        let anew = Dealer::connect(&self.address, self.most, self.linger)?;
+        let anew = Dealer::connect(&self.address, self.key.as_ref(), self.most, self.linger)?;
         // Closing it must not wait.
         self.socket.set_linger(0)?;
         *self = anew;
@@ -100,10 +111,20 @@ pub(super) struct Router {
     socket: zmq::Socket,
     /// Tells of connections that came to nothing.
     monitor: zmq::Socket,
+    /// Where there is a key.
+    door: Option<Door>,
+}
+
+/// How many were heard of that came no further.
+pub(super) struct TurnedAway {
+    /// Who did not speak as 0MQ does, or not as it was asked.
+    pub(super) no_handshake: u64,
+    /// Who did not know the key.
+    pub(super) wrong_key: u64,
 }
 
 impl Router {
-    pub(super) fn bind(address: &Address) -> io::Result<Router> {
+    pub(super) fn bind(address: &Address, key: Option<&Key>) -> io::Result<Router> {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let context = zmq::Context::new();
         let socket = context.socket(zmq::ROUTER)?;
@@ -113,9 +134,12 @@ impl Router {
         socket.set_maxmsgsize(LONGEST as i64)?;
         socket.set_handshake_ivl(HANDSHAKE)?;
         socket.set_ipv6(matches!(address, Address::Tcp { host, .. } if host.contains(':')))?;
+        let door = key
+            .map(|key| Door::of(&context, &socket, key))
+            .transpose()?;
+        // Of those without the key the door tells.
         let events = zmq::SocketEvent::HANDSHAKE_FAILED_NO_DETAIL as i32
-            | zmq::SocketEvent::HANDSHAKE_FAILED_PROTOCOL as i32
-            | zmq::SocketEvent::HANDSHAKE_FAILED_AUTH as i32;
+            | zmq::SocketEvent::HANDSHAKE_FAILED_PROTOCOL as i32;
         let watched = format!("inproc://calipers-{}", NUMBER.fetch_add(1, Relaxed));
         socket.monitor(&watched, events)?;
         let monitor = context.socket(zmq::PAIR)?;
@@ -125,7 +149,11 @@ impl Router {
             Address::Ipc(path) => bind_file(&socket, address, path)?,
             Address::Tcp { .. } => socket.bind(&address.to_string())?,
         }
-        Ok(Router { socket, monitor })
+        Ok(Router {
+            socket,
+            monitor,
+            door,
+        })
     }
 
     /// The address that it really listens on.
@@ -143,21 +171,25 @@ impl Router {
         received(&self.socket)
     }
 
-    /// How many connections came to nothing since it was last asked.
-    pub(super) fn failed_connections(&self) -> u64 {
-        let mut failed = 0;
+    /// Lets in who may enter, and tells of those who came to nothing since it was last asked.
+    pub(super) fn turned_away(&self) -> TurnedAway {
+        let mut no_handshake = 0;
         while let Ok(Some(_)) = received(&self.monitor) {
-            failed += 1;
+            no_handshake += 1;
         }
-        failed
+        TurnedAway {
+            no_handshake,
+            wrong_key: self.door.as_ref().map_or(0, Door::answer),
+        }
     }
 
     /// Waits until something has come.
     pub(super) fn wait(&self, time: Duration) -> io::Result<()> {
-        let mut items = [
-            self.socket.as_poll_item(zmq::POLLIN),
-            self.monitor.as_poll_item(zmq::POLLIN),
-        ];
+        let sockets = [&self.socket, &self.monitor].into_iter();
+        let sockets = sockets.chain(self.door.iter().map(|door| &door.socket));
+        let mut items: Vec<_> = sockets
+            .map(|socket| socket.as_poll_item(zmq::POLLIN))
+            .collect();
         waited(zmq::poll(&mut items, i64::from(milliseconds(time))))
     }
 }

@@ -122,5 +122,5 @@ fn who_does_not_know_the_key_is_not_believed_and_counted() {
         (united.counter("/none"), united.counter("/wrong")),
         (None, None)
     );
-    assert!(ignored(&own, "unsigned") > 0 && ignored(&own, "wrongKey") > 0);
+    assert!(ignored(&own, "noHandshake") > 0 && ignored(&own, "wrongKey") > 0);
 }

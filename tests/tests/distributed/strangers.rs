@@ -51,3 +51,22 @@ fn garbage_code_and_orders_are_counted_and_change_nothing() {
         );
     });
 }
+
+#[test]
+fn who_does_not_know_the_key_cannot_fill_memory() {
+    alone(|| {
+        let folder = Folder::new("distributed-flood");
+        let own = Registry::new();
+        let aggregator = Aggregator::bind("tcp://127.0.0.1:0").key("k");
+        let aggregator = aggregator.registry(&own).start().unwrap();
+        let before = resident();
+        let part = peer(&folder, &["flood", aggregator.endpoint()]);
+        until("all is sent", || (!said(&part).is_empty()).then_some(()));
+        for cause in ["noHandshake", "wrongKey"] {
+            until(cause, || (ignored(&own, cause) > 0).then_some(()));
+        }
+        let grown = resident().saturating_sub(before);
+        assert!(grown < 32 << 20, "{grown} bytes: {:?}", said(&part));
+        println!("figure: {grown} bytes more, of megabytes {:?}", said(&part));
+    });
+}

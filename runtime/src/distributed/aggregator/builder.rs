@@ -95,8 +95,8 @@ impl AggregatorBuilder {
         }
     }
 
-    /// What both ends know and nobody else should: messages that are not signed with it are ignored, and counted. It
-    /// proves who sends, and hides nothing from who can read along.
+    /// What both ends know and nobody else should: who connects without it is turned away, messages that are not signed with it
+    /// are ignored, and both are counted. It proves who sends, and hides nothing from who can read along.
     pub fn key(mut self, key: impl Into<Vec<u8>>) -> Self {
         self.key = Some(key.into());
         self
@@ -175,7 +175,8 @@ impl AggregatorBuilder {
             }
             None => None,
         };
-        let router = Router::bind(&address).and_then(|router| Ok((router.endpoint()?, router)));
+        let router = Router::bind(&address, key.as_ref())
+            .and_then(|router| Ok((router.endpoint()?, router)));
         let (endpoint, router) = router.map_err(|source| BindError::Listen { addr, source })?;
         let united = United {
             sources: Arc::new(Mutex::new(sources)),

@@ -215,10 +215,15 @@ impl Listening {
             self.take(&parts);
             taken += 1;
         }
-        let failed = self.router.failed_connections();
+        let turned_away = self.router.turned_away();
         let mut sources = self.united.sources();
-        if failed > 0 {
-            sources.own.ignored.get("noHandshake").add(failed);
+        for (cause, times) in [
+            ("noHandshake", turned_away.no_handshake),
+            ("wrongKey", turned_away.wrong_key),
+        ] {
+            if times > 0 {
+                sources.own.ignored.get(cause).add(times);
+            }
         }
         // Whoever is still waiting to be heard is not silent.
         if taken < BATCH {

@@ -49,8 +49,8 @@ impl PublisherBuilder {
         self
     }
 
-    /// What both ends know and nobody else should: each message is signed with it (HMAC-SHA-256). Needed for
-    /// addresses beyond this machine. It hides nothing.
+    /// What both ends know and nobody else should: each message is signed with it (HMAC-SHA-256), and nobody is let in without.
+    /// Needed for addresses beyond this machine. It hides nothing.
     pub fn key(mut self, key: impl Into<Vec<u8>>) -> Self {
         self.key = Some(key.into());
         self
@@ -97,11 +97,10 @@ impl PublisherBuilder {
             });
         }
         let gauges = self.gauges.compiled()?;
-        let dealer = Dealer::connect(&address, self.high_water, self.linger).map_err(|source| {
-            StartError::Socket {
-                addr: self.endpoint.clone(),
-                source,
-            }
+        let dealer = Dealer::connect(&address, key.as_ref(), self.high_water, self.linger);
+        let dealer = dealer.map_err(|source| StartError::Socket {
+            addr: self.endpoint.clone(),
+            source,
         })?;
         let usual = || {
             let program = program::name().unwrap_or_else(|| "program".to_owned());
