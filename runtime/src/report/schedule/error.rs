@@ -129,7 +129,7 @@ pub enum DeliveryError {
     Stopped,
 }
 
-/// How a [run](Schedule::run) reader failed.
+/// How a [run](super::Schedule::run) reader failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
