@@ -152,3 +152,29 @@ pub(super) fn gzip(body: &[u8]) -> io::Result<Vec<u8>> {
     encoder.write_all(body)?;
     encoder.finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::report::otlp::settings::Settings;
+
+    #[test]
+    fn an_attempt_has_ten_seconds_unless_told_otherwise() {
+        for (said, limit) in [
+            (None, Duration::from_secs(10)),
+            (Some(Duration::ZERO), Duration::from_secs(10)),
+            (Some(Duration::from_millis(700)), Duration::from_millis(700)),
+        ] {
+            let settings = Settings {
+                timeout: said,
+                ..Settings::default()
+            };
+            let exchange = Exchange::new(settings.target().unwrap());
+            // That it ends what hangs, a receiver that does shows, with a shorter one.
+            let used = exchange.agent.config().timeouts();
+            assert_eq!(used.global, Some(limit), "{said:?}");
+        }
+    }
+}
