@@ -4,7 +4,7 @@
 //! replaced in one step, so it is whole or not there; a checksum at its end tells whether it is still what was written. Beside it
 //! is a file that is locked as long as somebody keeps totals there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs;
 use std::io::{self, ErrorKind, Write};
 use std::os::fd::OwnedFd;
@@ -20,6 +20,7 @@ use sha2::{Digest, Sha256};
 use super::frame::{self, Head, LONGEST, Sort};
 use super::merging::CompiledGauges;
 use super::reading;
+use super::source::Source;
 use super::sources::Sources;
 use super::tree::Tree;
 use super::writing::{Bodies, Sender, Sent};
@@ -48,6 +49,8 @@ enum Role {
     Gone = 2,
     /// Not of a tree: an incarnation that was added up.
     AddedUp = 3,
+    /// Nor this: an incarnation that a source had earlier, the first one first.
+    Run = 4,
 }
 
 /// Sees to it that totals are kept.
@@ -173,6 +176,13 @@ fn written(sources: &Sources) -> Vec<u8> {
             &source.head(),
             &source.earlier,
         );
+        for incarnation in source.earlier_runs() {
+            let head = Head {
+                incarnation,
+                ..source.head()
+            };
+            write_bodies(&mut out, Role::Run, &head, bodies_of(name));
+        }
     }
     write_tree(&mut out, Role::Gone, "-", &none, &sources.gone);
     for incarnation in sources.added_up() {
@@ -191,11 +201,7 @@ fn write_tree(out: &mut Vec<u8>, role: Role, name: &str, head: &Head, tree: &Tre
     if tree.is_empty() && role != Role::Now {
         return;
     }
-    let sender = Sender {
-        name: name.to_owned(),
-        period: Duration::ZERO,
-    };
-    let mut bodies = Bodies::new(&sender, SystemTime::now());
+    let mut bodies = bodies_of(name);
     for (place, leaves) in tree.places() {
         let counted = leaves.values().filter(|leaf| total(&leaf.value).is_some());
         let sent = counted.map(|leaf| Sent {
@@ -206,6 +212,19 @@ fn write_tree(out: &mut Vec<u8>, role: Role, name: &str, head: &Head, tree: &Tre
         });
         bodies.place(&place, sent);
     }
+    write_bodies(out, role, head, bodies);
+}
+
+/// What begins as all that a source says.
+fn bodies_of(name: &str) -> Bodies {
+    let sender = Sender {
+        name: name.to_owned(),
+        period: Duration::ZERO,
+    };
+    Bodies::new(&sender, SystemTime::now())
+}
+
+fn write_bodies(out: &mut Vec<u8>, role: Role, head: &Head, bodies: Bodies) {
     for body in bodies.finish() {
         write_message(out, role, &frame::seal(head, &body.bytes, None));
     }
@@ -230,6 +249,7 @@ fn read(bytes: &[u8], sources: &mut Sources) -> io::Result<()> {
         return Err(damaged("its checksum is wrong"));
     }
     let mut trees: BTreeMap<(Arc<str>, Role), (Head, Tree)> = BTreeMap::new();
+    let mut runs: BTreeMap<Arc<str>, VecDeque<u64>> = BTreeMap::new();
     while !rest.is_empty() {
         let (role, message) = next(&mut rest).ok_or_else(|| damaged("it ends too early"))?;
         let (head, body) =
@@ -239,6 +259,11 @@ fn read(bytes: &[u8], sources: &mut Sources) -> io::Result<()> {
             continue;
         }
         let told = reading::read(body).map_err(|_| damaged("not all of it can be read"))?;
+        if role == Role::Run {
+            let runs = runs.entry(told.source).or_default();
+            runs.push_back(head.incarnation);
+            continue;
+        }
         let (_, tree) = trees
             .entry((Arc::clone(&told.source), role))
             .or_insert_with(|| (head, Tree::default()));
@@ -256,7 +281,9 @@ fn read(bytes: &[u8], sources: &mut Sources) -> io::Result<()> {
             }
             _ => {
                 let earlier = earlier.remove(&name).unwrap_or_default();
-                sources.put_back(name, &head, tree, earlier);
+                let runs = runs.remove(&name).unwrap_or_default();
+                let source = Source::kept(&head, sources.ticked(), tree, earlier, runs);
+                sources.by_name.insert(name, source);
             }
         }
     }
@@ -270,6 +297,7 @@ fn next<'a>(rest: &mut &'a [u8]) -> Option<(Role, &'a [u8])> {
         1 => Role::Earlier,
         2 => Role::Gone,
         3 => Role::AddedUp,
+        4 => Role::Run,
         _ => return None,
     };
     let length = u32::from_le_bytes(*length) as usize;

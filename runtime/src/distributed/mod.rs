@@ -35,8 +35,9 @@
 //!   source is ignored.
 //!
 //! A key proves who sends. It does not hide anything: there is no encryption, so who can read along reads the stats. An
-//! aggregator that has just been started knows nothing, and believes an old state that somebody recorded and plays
-//! again, until the source says more. Across networks that are not yours, put a tunnel around it.
+//! aggregator that has just been started knows nothing but what it [keeps](AggregatorBuilder::keep), and without that believes an
+//! old state that somebody recorded and plays again, until the source says more. Across networks that are not yours, put a
+//! tunnel around it.
 //!
 //! Without a key, who may connect can use up memory: libzmq collects the parts of a message, as many as there are and each of
 //! up to 8 MiB, before anybody sees the first. Let only those connect who may.

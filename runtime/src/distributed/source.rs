@@ -34,6 +34,8 @@ pub(super) struct Source {
     pub(super) period: Duration,
     /// How much it said since it last said everything, in bytes.
     pub(super) said: usize,
+    /// Whether all that it has is known: a file has totals alone.
+    pub(super) is_whole: bool,
 }
 
 impl Source {
@@ -49,7 +51,32 @@ impl Source {
             heard: now,
             period: Duration::ZERO,
             said: 0,
+            is_whole: true,
         }
+    }
+
+    /// What a file has of it: it is gone until it is heard of, and what was old is old still.
+    pub(super) fn kept(
+        head: &Head,
+        now: Instant,
+        tree: Tree,
+        earlier: Tree,
+        earlier_runs: VecDeque<u64>,
+    ) -> Source {
+        Source {
+            sequence: head.sequence,
+            tree,
+            earlier,
+            earlier_runs,
+            is_there: false,
+            is_whole: false,
+            ..Source::new(head, now)
+        }
+    }
+
+    /// Its earlier runs that are still known, by their incarnations.
+    pub(super) fn earlier_runs(&self) -> impl Iterator<Item = u64> {
+        self.earlier_runs.iter().copied()
     }
 
     /// Whether this is one of its earlier runs.
@@ -98,6 +125,7 @@ impl Source {
         }
         now.take_over_times(&self.tree);
         self.said = 0;
+        self.is_whole = true;
         let before = std::mem::replace(&mut self.tree, now);
         let left_out = add_totals(&mut self.earlier, &before, RETIRED, |place, old| {
             let now = self.tree.get(place, &old.shape.name);

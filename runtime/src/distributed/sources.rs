@@ -141,8 +141,9 @@ impl Sources {
                     Some(staged) => staged.head.sequence,
                     None => source.map_or(0, |source| source.sequence),
                 };
-                let is_too_much = source.is_some_and(|source| source.said > MOST_SAID);
-                if head.sequence != next.wrapping_add(1) || is_too_much {
+                let is_enough =
+                    source.is_none_or(|source| source.is_whole && source.said <= MOST_SAID);
+                if head.sequence != next.wrapping_add(1) || !is_enough {
                     return Ok(self.wanted(&name));
                 }
             }
@@ -294,7 +295,9 @@ impl Sources {
             let Some(source) = self.by_name.remove(&name) else {
                 continue;
             };
-            self.remember(source.incarnation);
+            for run in source.earlier_runs().chain([source.incarnation]) {
+                self.remember(run);
+            }
             for tree in [&source.tree, &source.earlier] {
                 // What an ancestor totals is in its total, and stands nowhere else when the instance is gone.
                 let left_out =
@@ -319,12 +322,8 @@ impl Sources {
         self.added_up.iter().copied()
     }
 
-    /// Puts back what was kept of a source in a file: it is gone until it is heard of.
-    pub(super) fn put_back(&mut self, name: Arc<str>, head: &Head, tree: Tree, earlier: Tree) {
-        let mut source = Source::new(head, self.ticked);
-        source.tree = tree;
-        source.earlier = earlier;
-        source.is_there = false;
-        self.by_name.insert(name, source);
+    /// When time was last told.
+    pub(super) fn ticked(&self) -> Instant {
+        self.ticked
     }
 }

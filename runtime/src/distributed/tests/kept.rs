@@ -67,3 +67,43 @@ fn totals_are_not_kept_in_what_is_no_file() {
     let folder = Folder::new("none");
     assert!(refused(&folder.0).contains("no file"));
 }
+
+/// An aggregator that is started again, with what this one keeps.
+fn restarted(sources: &mut United, file: &Path) -> United {
+    drop(Keeper::open(file.with_extension("before"), &mut sources.sources).unwrap());
+    fs::rename(file.with_extension("before"), file).unwrap();
+    let mut again = United::new();
+    drop(Keeper::open(file.to_owned(), &mut again.sources).unwrap());
+    again
+}
+
+#[test]
+fn what_was_old_is_old_for_an_aggregator_that_was_started_again() {
+    let folder = Folder::new("old");
+    let file = folder.0.join("totals");
+    let mut sources = United::new();
+    let first = &mut Run::new("a", 1);
+    first.count("n", 10);
+    sources.tell(first, Sort::Whole);
+    let of_an_earlier_run = first.next(Sort::Whole);
+    let second = &mut Run::new("a", 2);
+    second.count("n", 5);
+    let told_before = second.next(Sort::Whole);
+    sources.take(&told_before);
+    second.count("n", 1);
+    sources.tell(second, Sort::Whole);
+    assert_eq!(sources.counter("/n"), Some(16));
+    let mut again = restarted(&mut sources, &file);
+    for old in [of_an_earlier_run, told_before] {
+        assert_eq!(again.take(&old), Answer::Nothing);
+        assert_eq!(again.counter("/n"), Some(16));
+    }
+    assert_eq!(again.own("ignored/old"), 2);
+    // Gauges are not kept: though no message is missing, all is needed.
+    second.registry.gauge("level").unwrap().set(3.0);
+    assert_eq!(again.tell(second, Sort::Change), Answer::Wanted);
+    assert_eq!(again.tell(second, Sort::Whole), Answer::Taken);
+    second.count("n", 1);
+    assert_eq!(again.tell(second, Sort::Change), Answer::Taken);
+    assert_eq!(again.counter("/n"), Some(17));
+}

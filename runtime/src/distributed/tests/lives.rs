@@ -106,3 +106,23 @@ fn a_source_whose_clock_was_ahead_is_believed_again_when_its_earlier_run_is_sile
     assert_eq!(sources.tell(ahead, Sort::Whole), Answer::Nothing);
     assert_eq!(sources.counter("/n"), Some(15));
 }
+
+#[test]
+fn no_earlier_run_of_a_source_that_was_added_up_is_counted_again() {
+    let mut sources = United::within(Limits { sources: 1, ..ROOM });
+    let first = &mut Run::new("a", 1);
+    first.count("n", 10);
+    sources.tell(first, Sort::Whole);
+    let second = &mut Run::new("a", 2);
+    second.count("n", 5);
+    sources.tell(second, Sort::Whole);
+    sources.wait(61);
+    let other = &mut Run::new("b", 3);
+    sources.tell(other, Sort::Whole);
+    sources.wait(61);
+    for run in [first, second] {
+        assert_eq!(sources.tell(run, Sort::Whole), Answer::Nothing);
+        assert_eq!(sources.counter("/n"), Some(15));
+    }
+    assert_eq!(sources.own("ignored/addedUp"), 2);
+}
