@@ -35,8 +35,21 @@ fn mark(hash: u64) -> usize {
 }
 
 struct Table<T> {
-    /// Marked pointers. A power of two, at most half of them in use: a probe always ends at a null.
+    /// Marked pointers. A power of two, and some of them not in use: a probe always ends at a null.
     places: Box<[AtomicPtr<Member<T>>]>,
+}
+
+/// From so many places on a table takes more memory than a processor has near, and is filled up further: what the next
+/// places of a probe cost is little beside the first, and the table half as large.
+const LARGE: usize = 1 << 16;
+
+/// How many members a table of so many places is for.
+const fn room(places: usize) -> usize {
+    if places < LARGE {
+        places / 2
+    } else {
+        places / 5 * 4
+    }
 }
 
 impl<T> Table<T> {
@@ -141,7 +154,7 @@ impl<T> Index<T> {
             return (present, Some(value));
         }
         let capacity = adding.last().map_or(0, |table| table.places.len());
-        if (self.members.len() + 1) * 2 > capacity {
+        if self.members.len() >= room(capacity) {
             let larger = Box::new(Table::new((capacity * 2).max(16)));
             for member in self.members.iter() {
                 larger.put(member);

@@ -176,7 +176,7 @@ impl<T, A> Drop for Rooms<T, A> {
 /// A value, held through who owns the rooms that it stands in.
 pub(crate) struct Inside<O, T> {
     value: *const T,
-    owner: Arc<O>,
+    _owner: Arc<O>,
 }
 
 // SAFETY: it is a shared owner, and a shared reference to a value.
@@ -190,17 +190,8 @@ impl<O, T> Inside<O, T> {
         let value = ptr::from_ref(find(owner)?);
         Some(Inside {
             value,
-            owner: owner.clone(),
+            _owner: owner.clone(),
         })
-    }
-}
-
-impl<O, T> Clone for Inside<O, T> {
-    fn clone(&self) -> Inside<O, T> {
-        Inside {
-            value: self.value,
-            owner: self.owner.clone(),
-        }
     }
 }
 

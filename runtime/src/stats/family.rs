@@ -7,7 +7,6 @@ use std::sync::{Arc, OnceLock, PoisonError, Weak};
 
 use foldhash::fast::RandomState;
 
-use super::held_key::HeldKey;
 use super::key::{Key, Lookup};
 use super::{Gauge, GaugeNumber, Mergeable, Stat, detached};
 use crate::Kind;
@@ -17,6 +16,7 @@ use crate::cells::index::Index;
 use crate::tree::class::Spec;
 use crate::tree::entry::{Backing, Description, Source};
 use crate::tree::faults::{self, Fault};
+use crate::tree::held_key::HeldKey;
 use crate::tree::members::{Members, OVERFLOW};
 use crate::tree::once::get_or_open;
 use crate::tree::place::Node;

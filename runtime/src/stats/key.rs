@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
 
-use super::held_key::is_same;
 use super::state_set::States;
+use crate::tree::held_key::is_same;
 
 /// What a [`Family`](super::Family) may be keyed by: strings, integers, `bool`, `char`, pairs and triples of them, and
 /// enums that derive `States`, which need no hashing.

@@ -13,7 +13,6 @@ mod collection;
 mod counter;
 mod family;
 mod gauge;
-mod held_key;
 mod histogram;
 mod info;
 mod key;

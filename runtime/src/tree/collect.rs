@@ -15,7 +15,7 @@ use super::pass;
 use super::read::Read;
 use super::remembered;
 use super::settle;
-use super::standing::EntryRef;
+use super::standing::{EntryRef, MeasuredRef};
 use crate::Kind;
 use crate::cells::clock;
 use crate::cells::realm::Realm;
@@ -134,17 +134,17 @@ fn walk(turn: &mut Turn, tree: &Tree, realm: Realm, now: u64, epoch: Epoch) -> W
                     && !lifetime.is_empty()
                     && !remembered::is_watched(turn, realm, entry)
                 {
-                    unwatched.push((standing.held(), lifetime.clone()));
+                    unwatched.push((MeasuredRef::Stat(standing.held()), lifetime.clone()));
                 }
                 if let (Source::Family(members), Value::Family(family)) = (&entry.source, &value)
                     && matches!(members.spec.kind, Kind::Histogram | Kind::Timer)
                 {
                     for (number, member) in members.sorted(turn).numbered() {
-                        if let Some(lifetime) = family.get(&member.name).and_then(fold::lifetime)
+                        if let Some(lifetime) = family.get(member.key()).and_then(fold::lifetime)
                             && !lifetime.is_empty()
                             && !remembered::is_watched(turn, realm, member)
                         {
-                            let held = EntryRef::member(members, number);
+                            let held = MeasuredRef::member(members, number);
                             unwatched.extend(held.map(|held| (held, lifetime.clone())));
                         }
                     }

@@ -1,6 +1,7 @@
 //! Entries: what a place knows of each of its stats. Ids, kinds and descriptions, never the stat's type.
 
 use std::any::Any;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use super::class::SpecRef;
@@ -14,10 +15,14 @@ use crate::cells::ids::Width;
 use crate::cells::turn::{Kept, Turn};
 use crate::snapshot::Value;
 
-/// One stat at a place, or one member of a family.
+/// One stat at a place.
 pub(crate) struct Entry {
-    /// A stat's name; a member's key.
     pub(crate) name: StatName,
+    measured: Measured,
+}
+
+/// What a stat is, whatever it is called: one at a place, or a member of a family.
+pub(crate) struct Measured {
     pub(crate) spec: SpecRef,
     pub(crate) source: Source,
     /// Nanoseconds of [`clock::now`] at which it was made.
@@ -30,18 +35,26 @@ impl Entry {
     pub(crate) fn new(name: StatName, spec: SpecRef, source: Source, born: u64) -> Entry {
         Entry {
             name,
+            measured: Measured::new(spec, source, born),
+        }
+    }
+}
+
+impl Deref for Entry {
+    type Target = Measured;
+
+    fn deref(&self) -> &Measured {
+        &self.measured
+    }
+}
+
+impl Measured {
+    pub(super) fn new(spec: SpecRef, source: Source, born: u64) -> Measured {
+        Measured {
             spec,
             source,
             born,
-            states: Kept::new(RealmStates::default()),
-        }
-    }
-
-    /// Of a member: its key, as values have it.
-    pub(crate) fn key(&self) -> Arc<str> {
-        match &self.name {
-            StatName::Given(key) => key.clone(),
-            key => Arc::from(&**key),
+            states: Kept::default(),
         }
     }
 
@@ -100,7 +113,7 @@ pub(crate) enum Source {
     Aggregate(Arc<[Arc<str>]>),
 }
 
-const _: () = assert!(size_of::<Source>() <= 24 && size_of::<Entry>() <= 72);
+const _: () = assert!(size_of::<Source>() <= 24 && size_of::<Entry>() <= 64);
 
 /// A [`Source`], where the sealed [`Stat`](crate::Stat) trait must name it in public.
 #[allow(unreachable_pub)]

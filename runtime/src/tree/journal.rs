@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::entry::{Entry, Held};
+use super::members::Member;
 use super::place::Place;
 use crate::cells::gate;
 use crate::snapshot::Value;
@@ -27,7 +28,7 @@ pub(crate) trait Journal: Sync {
     fn opened(&self, place: &Place, stat: &Entry);
 
     /// A family that was told of has a new member.
-    fn admitted(&self, family: Key, member: &Entry);
+    fn admitted(&self, family: Key, member: &Member);
 
     /// These are gone, and these are what the totals above have become.
     fn retired(&self, gone: &[Key], totals: &[Total]);

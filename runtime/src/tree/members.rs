@@ -2,14 +2,15 @@
 
 use std::any::Any;
 use std::cell::{RefCell, RefMut};
+use std::ops::Deref;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, Weak};
 
 use super::by_key::ByKey;
 use super::class::SpecRef;
-use super::entry::{Entry, Source};
+use super::entry::{Measured, Source};
+use super::held_key::HeldKey;
 use super::journal::{Journal, Key, journal};
-use super::stat_name::StatName;
 use crate::Kind;
 use crate::cells::rooms::Rooms;
 use crate::cells::turn::{Kept, Turn};
@@ -22,12 +23,32 @@ pub(crate) struct Members {
     /// How they are described; its kind is the members'.
     pub(crate) spec: SpecRef,
     cap: usize,
-    all: Rooms<Entry, Adding>,
+    all: Rooms<Member, Adding>,
     admitted: AtomicUsize,
     /// Those that the collector has heard of.
     known: Kept<RefCell<Known>>,
     /// The family that users hold, if one still does; whoever opens the same place again shares it.
     pub(crate) typed: Mutex<Weak<dyn Any + Send + Sync>>,
+}
+
+/// One member.
+pub(crate) struct Member {
+    key: HeldKey,
+    measured: Measured,
+}
+
+impl Member {
+    pub(crate) fn key(&self) -> &str {
+        self.key.text()
+    }
+}
+
+impl Deref for Member {
+    type Target = Measured;
+
+    fn deref(&self) -> &Measured {
+        &self.measured
+    }
 }
 
 /// What whoever adds knows.
@@ -54,12 +75,12 @@ pub(crate) struct Sorted<'m> {
 }
 
 impl<'m> Sorted<'m> {
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &'m Entry> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &'m Member> {
         self.numbered().map(|(_, member)| member)
     }
 
     /// With what [`Members::get`] finds them by.
-    pub(crate) fn numbered(&self) -> impl Iterator<Item = (u32, &'m Entry)> {
+    pub(crate) fn numbered(&self) -> impl Iterator<Item = (u32, &'m Member)> {
         let found = |number: &u32| Some((*number, self.members.get(*number)?));
         self.order.iter().filter_map(found)
     }
@@ -79,12 +100,12 @@ pub(crate) struct Column {
 
 impl Column {
     fn of(members: &Sorted<'_>) -> Column {
-        let counter = |member: &Entry| match (&member.source, member.spec.kind) {
+        let counter = |member: &Member| match (&member.source, member.spec.kind) {
             (Source::Counter(cell), Kind::Counter) => Some(*cell),
             _ => None,
         };
         Column {
-            keys: Arc::new(members.iter().map(|member| &*member.name).collect()),
+            keys: Arc::new(members.iter().map(|member| member.key()).collect()),
             counters: members.iter().map(counter).collect(),
         }
     }
@@ -122,7 +143,7 @@ impl Members {
         let mut adding = self.all.adding();
         let key_of = |number| {
             self.get(number)
-                .map_or(&[][..], |member| member.name.bytes())
+                .map_or(&[][..], |member| member.key.bytes())
         };
         let present = adding.by_key.find(key.as_bytes(), key_of);
         if let Some(present) = present.and_then(|number| self.get(number)) {
@@ -136,20 +157,21 @@ impl Members {
         }
         let before = self.all.len();
         let number = u32::try_from(before).ok()?;
-        let entry = Entry::new(StatName::key(key), self.spec, make(), clock::now());
-        let source = entry.source.clone();
-        let entry = adding.push(entry);
+        let member = adding.push(Member {
+            key: HeldKey::of(key.as_bytes()),
+            measured: Measured::new(self.spec, make(), clock::now()),
+        });
         adding.by_key.add(key.as_bytes(), number, before, key_of);
         if adding.is_told
             && let Some(journal) = journal()
         {
-            journal.admitted(Key::of(self), entry);
+            journal.admitted(Key::of(self), member);
         }
-        Some(source)
+        Some(member.source.clone())
     }
 
     /// The member of this number.
-    pub(crate) fn get(&self, number: u32) -> Option<&Entry> {
+    pub(crate) fn get(&self, number: u32) -> Option<&Member> {
         self.all.get(number as usize)
     }
 
@@ -166,7 +188,7 @@ impl Members {
     /// The key of a member of which it is known what it is read from. It is looked for, so this is for rare uses.
     pub(crate) fn key_of(&self, is_it: impl Fn(&Source) -> bool) -> Option<Arc<str>> {
         let member = self.all.iter().find(|member| is_it(&member.source))?;
-        Some(member.key())
+        Some(Arc::from(member.key()))
     }
 
     /// All of them, by key.
@@ -197,7 +219,7 @@ impl Members {
             known.column = None;
             let order = Arc::make_mut(&mut known.order);
             order.extend(before as u32..now as u32);
-            let key = |number: &u32| self.get(*number).map(|member| member.name.bytes());
+            let key = |number: &u32| self.get(*number).map(|member| member.key.bytes());
             order.sort_by(|a, b| key(a).cmp(&key(b)));
         }
         known

@@ -25,6 +25,7 @@ pub(crate) mod declared;
 pub(crate) mod entry;
 pub(crate) mod faults;
 pub(crate) mod fold;
+pub(crate) mod held_key;
 pub(crate) mod instrumented;
 pub(crate) mod journal;
 pub(crate) mod known;

@@ -64,7 +64,7 @@ impl<'n> Opener<'n> {
         let stat = self.class.stats.get(index).unwrap_or(UNKNOWN);
         Opening {
             opener: self,
-            name: StatName::Declared(stat.name),
+            name: StatName::Declared(&stat.name),
             spec: &stat.spec,
         }
     }

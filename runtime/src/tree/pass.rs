@@ -6,13 +6,13 @@
 
 use std::sync::Arc;
 
-use super::entry::{Entry, Source};
+use super::entry::{Measured, Source};
 use super::lookup::Tree;
 use super::rates::{Ticked, tick_of};
 use super::read::Read;
 use super::recent::Recent;
 use super::remembered;
-use super::standing::EntryRef;
+use super::standing::{EntryRef, MeasuredRef};
 use crate::cells::realm::Realm;
 use crate::cells::turn::Turn;
 use crate::snapshot::Distribution;
@@ -70,22 +70,18 @@ pub(crate) fn pass(turn: &mut Turn, tree: &Tree, realm: Realm, now: u64) {
                 Source::Aggregate(_) => aggregates.push((stat.held(), place.feeds(entry))),
                 Source::Family(members) if !members.spec.kind.has_rates() => {}
                 Source::Family(members) => {
-                    let before = moved.len();
+                    let mut fed = None; // looked for once, when a member moved
                     for (number, member) in members.sorted(turn).numbered() {
-                        let held = || EntryRef::member(members, number);
-                        moved.extend(look(turn, &read, realm, member, watched, held));
-                    }
-                    if before < moved.len()
-                        && let Some(feeds) = place.feeds(entry)
-                    {
-                        for member in &mut moved[before..] {
-                            let key = member.entry.key();
-                            member.feeds = Some((feeds.clone(), Some(key)));
+                        let held = || MeasuredRef::member(members, number);
+                        if let Some(mut found) = look(turn, &read, realm, member, watched, held) {
+                            let fed = fed.get_or_insert_with(|| place.feeds(entry)).clone();
+                            found.feeds = fed.map(|fed| (fed, Some(Arc::from(member.key()))));
+                            moved.push(found);
                         }
                     }
                 }
                 _ => {
-                    let held = || Some(stat.held());
+                    let held = || Some(MeasuredRef::Stat(stat.held()));
                     if let Some(mut found) = look(turn, &read, realm, entry, watched, held) {
                         found.feeds = place.feeds(entry).map(|feeds| (feeds, None));
                         moved.push(found);
@@ -115,7 +111,7 @@ pub(crate) fn pass(turn: &mut Turn, tree: &Tree, realm: Realm, now: u64) {
 
 /// A stat whose count moved since the last pass.
 struct Moved {
-    entry: EntryRef,
+    entry: MeasuredRef,
     count: u64,
     /// Its distribution, if its recent values are kept.
     lifetime: Option<Distribution>,
@@ -127,9 +123,9 @@ fn look(
     turn: &Turn,
     read: &Read<'_>,
     realm: Realm,
-    entry: &Entry,
+    entry: &Measured,
     watched: bool,
-    held: impl FnOnce() -> Option<EntryRef>,
+    held: impl FnOnce() -> Option<MeasuredRef>,
 ) -> Option<Moved> {
     let count = read.count(entry)?;
     let state = entry.states.get(turn).get(realm);
@@ -195,7 +191,7 @@ pub(crate) fn watch(
     tree: &Tree,
     realm: Realm,
     now: u64,
-    seen: Vec<(EntryRef, Distribution)>,
+    seen: Vec<(MeasuredRef, Distribution)>,
 ) {
     let now = tick_of(now);
     tree.known.get_mut(turn).passes.of(realm).watched_until = now + WATCHED;

@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use super::entry::{Bits, Entry, Source};
-use super::members::Members;
+use super::entry::{Bits, Measured, Source};
+use super::members::{Member, Members};
 use super::remembered;
 use super::total::Rated;
 use crate::Kind;
@@ -71,7 +71,7 @@ impl<'t> Read<'t> {
 
     /// What a stat stands at, its rates and recent values included. Of an aggregate only what was retired
     /// into it; of a closure nothing.
-    pub(crate) fn value(&self, entry: &Entry, now: u64) -> Value {
+    pub(crate) fn value(&self, entry: &Measured, now: u64) -> Value {
         let rated = || remembered::rated(self.turn, self.realm, entry, now);
         match &entry.source {
             Source::Counter(cell) => {
@@ -105,7 +105,7 @@ impl<'t> Read<'t> {
     }
 
     /// What a stat adds to a total: its value without rates and recent values, which are folded apart.
-    pub(crate) fn total(&self, entry: &Entry) -> Value {
+    pub(crate) fn total(&self, entry: &Measured) -> Value {
         match &entry.source {
             Source::Wide(run) => self.wide(entry, *run, Rated::default()),
             _ => self.value(entry, 0),
@@ -113,7 +113,7 @@ impl<'t> Read<'t> {
     }
 
     /// Whether a stat that retires certainly adds nothing to a total: a level, or one that never counted.
-    pub(crate) fn adds_nothing(&self, entry: &Entry) -> bool {
+    pub(crate) fn adds_nothing(&self, entry: &Measured) -> bool {
         match &entry.source {
             Source::Counter(cell) => self.reader.total(*cell) == 0,
             Source::Wide(run) => self.reader.line(*run) == [0; LINE],
@@ -141,7 +141,7 @@ impl<'t> Read<'t> {
     }
 
     /// How many values a stat that has rates has counted; nothing for other stats.
-    pub(crate) fn count(&self, entry: &Entry) -> Option<u64> {
+    pub(crate) fn count(&self, entry: &Measured) -> Option<u64> {
         match (&entry.source, entry.spec.kind) {
             (Source::Counter(cell), Kind::Meter) => Some(self.reader.total(*cell)),
             (Source::Wide(run), kind) => Some(counted(kind, &self.reader.numbers(*run))),
@@ -149,7 +149,7 @@ impl<'t> Read<'t> {
         }
     }
 
-    fn wide(&self, entry: &Entry, run: CellId, rated: Rated<'_>) -> Value {
+    fn wide(&self, entry: &Measured, run: CellId, rated: Rated<'_>) -> Value {
         let numbers = self.reader.line(run);
         let lifetime = self.distribution(run);
         let born = || remembered::born(self.turn, self.realm, entry);
@@ -178,11 +178,11 @@ impl<'t> Read<'t> {
     }
 
     /// A family's members by key.
-    fn family(&self, family: &Entry, members: &Members, now: u64) -> FamilyValue {
-        let value = |member: &Entry| self.value(member, now);
+    fn family(&self, family: &Measured, members: &Members, now: u64) -> FamilyValue {
+        let value = |member: &Member| self.value(member, now);
         if family.spec.hide_zero {
             let members = members.sorted(self.turn);
-            let shown = members.iter().map(|member| (&*member.name, value(member)));
+            let shown = members.iter().map(|member| (member.key(), value(member)));
             return shown.filter(|(_, value)| !is_zero(value)).collect();
         }
         let column = members.column(self.turn);

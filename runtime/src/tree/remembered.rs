@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::entry::{Entry, Source};
+use super::entry::{Measured, Source};
 use super::fold;
 use super::lookup::Tree;
 use super::rates::{Ticked, tick_of};
@@ -81,18 +81,18 @@ impl RealmStates {
 }
 
 /// The tick from which on an entry has counted in a realm: that of its birth, or of the realm's.
-pub(super) fn born(turn: &Turn, realm: Realm, entry: &Entry) -> u64 {
+pub(super) fn born(turn: &Turn, realm: Realm, entry: &Measured) -> u64 {
     tick_of(entry.born.max(turn.opened(realm)))
 }
 
 /// The rates of an entry.
-pub(crate) fn rated<'t>(turn: &'t Turn, realm: Realm, entry: &'t Entry, now: u64) -> Rated<'t> {
+pub(crate) fn rated<'t>(turn: &'t Turn, realm: Realm, entry: &'t Measured, now: u64) -> Rated<'t> {
     let state = entry.states.get(turn).get(realm);
     Rated::of(state.and_then(|state| state.ticked.as_deref()), now)
 }
 
 /// What was retired into an aggregate.
-pub(crate) fn retired(turn: &Turn, realm: Realm, entry: &Entry, now: u64) -> Value {
+pub(crate) fn retired(turn: &Turn, realm: Realm, entry: &Measured, now: u64) -> Value {
     let state = entry.states.get(turn).get(realm);
     match state.and_then(|state| state.total.as_deref()) {
         Some(total) => total.value(entry.spec.kind, now),
@@ -101,7 +101,7 @@ pub(crate) fn retired(turn: &Turn, realm: Realm, entry: &Entry, now: u64) -> Val
 }
 
 /// The rates of an aggregate of which everything was folded.
-pub(crate) fn set_rates(turn: &Turn, realm: Realm, entry: &Entry, value: &mut Value, now: u64) {
+pub(crate) fn set_rates(turn: &Turn, realm: Realm, entry: &Measured, value: &mut Value, now: u64) {
     let state = entry.states.get(turn).get(realm);
     if let Some(total) = state.and_then(|state| state.total.as_deref()) {
         total.set_rates(value, now);
@@ -109,7 +109,7 @@ pub(crate) fn set_rates(turn: &Turn, realm: Realm, entry: &Entry, value: &mut Va
 }
 
 /// An aggregate's total, to add to.
-pub(crate) fn total_of<'t>(turn: &'t mut Turn, realm: Realm, entry: &'t Entry) -> &'t mut Total {
+pub(crate) fn total_of<'t>(turn: &'t mut Turn, realm: Realm, entry: &'t Measured) -> &'t mut Total {
     let state = entry.states.get_mut(turn).get_mut(realm);
     state.total.get_or_insert_default()
 }
@@ -124,7 +124,7 @@ pub(crate) struct Taken {
 }
 
 /// Takes what is remembered of a stat that retires. An aggregate's own total counts as one stat.
-pub(crate) fn take(turn: &mut Turn, realm: Realm, entry: &Entry) -> Taken {
+pub(crate) fn take(turn: &mut Turn, realm: Realm, entry: &Measured) -> Taken {
     let mut taken = Taken {
         born: born(turn, realm, entry),
         ..Taken::default()
@@ -134,7 +134,7 @@ pub(crate) fn take(turn: &mut Turn, realm: Realm, entry: &Entry) -> Taken {
             for member in members.sorted(turn).iter() {
                 let state = member.states.get_mut(turn).present(realm);
                 if let Some(ticked) = state.and_then(|state| state.ticked.take()) {
-                    taken.by_key.insert(member.name.to_string(), ticked);
+                    taken.by_key.insert(member.key().to_owned(), ticked);
                 }
             }
         }
@@ -169,7 +169,7 @@ pub(crate) fn forget_realm(turn: &mut Turn, tree: &Tree, realm: Realm) {
 }
 
 /// Whether recent values of an entry are kept.
-pub(crate) fn is_watched(turn: &Turn, realm: Realm, entry: &Entry) -> bool {
+pub(crate) fn is_watched(turn: &Turn, realm: Realm, entry: &Measured) -> bool {
     let state = entry.states.get(turn).get(realm);
     state.is_some_and(|state| state.ticked.as_ref().is_some_and(|t| t.recent.is_some()))
 }

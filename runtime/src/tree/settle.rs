@@ -20,7 +20,7 @@ use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::atomic::{AtomicUsize, fence};
 
 use super::closures;
-use super::entry::{Entry, Source};
+use super::entry::{Entry, Measured, Source};
 use super::fold;
 use super::journal::{Key, Total, journal};
 use super::known;
@@ -222,7 +222,7 @@ fn is_pinned(turn: &Turn, life: &Life) -> bool {
     })
 }
 
-fn has_guards(turn: &Turn, reader: &Reader<'_>, entry: &Entry) -> bool {
+fn has_guards(turn: &Turn, reader: &Reader<'_>, entry: &Measured) -> bool {
     match &entry.source {
         Source::Wide(run) if entry.spec.kind == Kind::Timer => {
             super::read::in_flight(&reader.line(*run)) != 0
@@ -299,7 +299,8 @@ impl Changed {
         let keys = match &entry.source {
             Source::Family(members) => {
                 let members = members.sorted(turn);
-                members.iter().map(|member| member.key()).collect()
+                let keys = members.iter().map(|member| Arc::from(member.key()));
+                keys.collect()
             }
             _ => Vec::new(), // all of them, of an aggregate of families
         };

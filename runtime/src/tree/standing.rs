@@ -1,7 +1,7 @@
 //! Stats where they stand: in the batch of an instance's, alone, or as a family's member.
 //!
 //! An instance's stats are one allocation, made by one init; what follows one of them holds the batch and a place in
-//! it. [`EntryRef`] and [`Standing`] hide which of the three it is from whoever walks, reads or folds.
+//! it. [`MeasuredRef`], [`EntryRef`] and [`Standing`] hide which of the three it is from whoever walks, reads or folds.
 
 use std::borrow::Borrow;
 use std::cmp::Ordering;
@@ -9,21 +9,20 @@ use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::entry::Entry;
+use super::entry::{Entry, Measured};
 use super::life::Single;
-use super::members::Members;
+use super::members::{Member, Members};
 use crate::cells::rooms::Inside;
 
 /// The stats of one init.
 pub(crate) type Batch = Arc<[Entry]>;
 
-/// A stat or a member, held.
+/// A stat, held.
 #[derive(Clone)]
 pub(crate) enum EntryRef {
     /// One of an instance's stats.
     Stat(Batch, u32),
     Single(Arc<Single>),
-    Member(Inside<Members, Entry>),
 }
 
 impl Deref for EntryRef {
@@ -33,20 +32,38 @@ impl Deref for EntryRef {
         match self {
             EntryRef::Stat(batch, at) => &batch[*at as usize],
             EntryRef::Single(single) => &single.entry,
-            EntryRef::Member(entry) => entry,
         }
     }
 }
 
 impl EntryRef {
-    /// The member of this number.
-    pub(crate) fn member(of: &Arc<Members>, number: u32) -> Option<EntryRef> {
-        Inside::of(of, |members| members.get(number)).map(EntryRef::Member)
-    }
-
     /// All of a batch.
     pub(crate) fn all(batch: &Batch) -> impl Iterator<Item = EntryRef> {
         (0..batch.len() as u32).map(|at| EntryRef::Stat(batch.clone(), at))
+    }
+}
+
+/// A stat or a member, held.
+pub(crate) enum MeasuredRef {
+    Stat(EntryRef),
+    Member(Inside<Members, Member>),
+}
+
+impl MeasuredRef {
+    /// The member of this number.
+    pub(crate) fn member(of: &Arc<Members>, number: u32) -> Option<MeasuredRef> {
+        Inside::of(of, |members| members.get(number)).map(MeasuredRef::Member)
+    }
+}
+
+impl Deref for MeasuredRef {
+    type Target = Measured;
+
+    fn deref(&self) -> &Measured {
+        match self {
+            MeasuredRef::Stat(stat) => stat,
+            MeasuredRef::Member(member) => member,
+        }
     }
 }
 

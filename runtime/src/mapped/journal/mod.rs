@@ -28,6 +28,7 @@ use crate::tree::class::{Spec, SpecRef};
 use crate::tree::entry::{Entry, Source};
 use crate::tree::journal::{Journal, Key, Total};
 use crate::tree::known::labels;
+use crate::tree::members::Member;
 use crate::tree::place::Place;
 pub(super) use record::nanos_since_1970;
 use record::{Clocks, Stat};
@@ -160,6 +161,7 @@ impl Journal for Description {
                 place: &place.path,
                 labels: &labels,
                 flags: record::flags(place),
+                name: &stat.name,
                 entry: stat,
                 generation: state.next_generation(),
                 since: self.begun,
@@ -172,13 +174,14 @@ impl Journal for Description {
         }
     }
 
-    fn admitted(&self, family: Key, member: &Entry) {
+    fn admitted(&self, family: Key, member: &Member) {
         self.change(|state| {
             let stat = Stat {
                 owner: family,
                 place: "",
                 labels: &[],
                 flags: 0,
+                name: member.key(),
                 entry: member,
                 generation: state.next_generation(),
                 since: self.begun,

@@ -9,7 +9,7 @@ use crate::cells::{CellId, clock};
 use crate::mapped::bytes::Put;
 use crate::mapped::layout::{flag, record, source};
 use crate::tree::class::Spec;
-use crate::tree::entry::{Bits, Entry, Source};
+use crate::tree::entry::{Bits, Measured, Source};
 use crate::tree::journal::Key;
 use crate::tree::place::Place;
 
@@ -33,7 +33,9 @@ pub(super) struct Stat<'s> {
     pub(super) place: &'s str,
     pub(super) labels: &'s [(&'static str, Arc<str>)],
     pub(super) flags: u8,
-    pub(super) entry: &'s Entry,
+    /// Of a member, its key.
+    pub(super) name: &'s str,
+    pub(super) entry: &'s Measured,
     /// Tells it from others that have its key before or after it.
     pub(super) generation: u32,
     pub(super) since: Clocks,
@@ -89,7 +91,7 @@ impl Stat<'_> {
             out.u64(slot.map_or(0, |slot| slot.0));
             out.u64(self.since.wall(self.entry.born));
             out.text(self.place);
-            out.text(&self.entry.name);
+            out.text(self.name);
             out.u32(self.labels.len() as u32);
             for (label, text) in self.labels {
                 out.text(label);

@@ -3,9 +3,9 @@
 /// How long a key may be that stands here: as much as a boxed one and its tag leave free. Most are not longer.
 const SHORT: usize = 22;
 
-/// A key that is only ever compared. One that is short is no further place in memory to look at.
+/// A key. One that is short is no further place in memory to look at.
 #[derive(PartialEq)]
-pub(super) enum HeldKey {
+pub(crate) enum HeldKey {
     /// How long it is, and its bytes; those behind them are zero.
     Short(u8, [u8; SHORT]),
     Long(Box<[u8]>),
@@ -14,7 +14,7 @@ pub(super) enum HeldKey {
 const _: () = assert!(size_of::<HeldKey>() == 24);
 
 impl HeldKey {
-    pub(super) fn of(key: &[u8]) -> HeldKey {
+    pub(crate) fn of(key: &[u8]) -> HeldKey {
         let mut bytes = [0; SHORT];
         match bytes.get_mut(..key.len()) {
             Some(short) => {
@@ -26,18 +26,23 @@ impl HeldKey {
     }
 
     #[inline(always)]
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         match self {
             HeldKey::Short(length, bytes) => bytes.get(..usize::from(*length)).unwrap_or_default(),
             HeldKey::Long(bytes) => bytes,
         }
+    }
+
+    /// Of a key that was a text.
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(self.bytes()).unwrap_or_default()
     }
 }
 
 /// Compares two keys: their first and their last bytes, which overlap in the middle. As a call it would take longer than the
 /// rest of a look-up's comparison.
 #[inline(always)]
-pub(super) fn is_same(a: &[u8], b: &[u8]) -> bool {
+pub(crate) fn is_same(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() {
         return false;
     }
