@@ -19,7 +19,7 @@ const PLAIN: [Kind; 10] = [
     Kind::Meter,
 ];
 
-static FAMILIES: [Kind; 10] = [
+static FAMILIES: [Kind; 13] = [
     Kind::Family(&PLAIN[0]),
     Kind::Family(&PLAIN[1]),
     Kind::Family(&PLAIN[2]),
@@ -30,6 +30,10 @@ static FAMILIES: [Kind; 10] = [
     Kind::Family(&PLAIN[7]),
     Kind::Family(&PLAIN[8]),
     Kind::Family(&PLAIN[9]),
+    // Of several programs' gauges, as they declare.
+    Kind::Family(&SUM_OF_GAUGES),
+    Kind::Family(&Kind::Max),
+    Kind::Family(&Kind::Min),
 ];
 
 /// What a `Sum` may fold.
@@ -86,6 +90,8 @@ mod tests {
         assert_eq!(named("family of timer"), Some(Kind::Family(&Kind::Timer)));
         let sum = named("sum of family of counter");
         assert_eq!(sum, Some(Kind::Sum(&Kind::Family(&Kind::Counter))));
+        let merged = named("family of max of gauge");
+        assert_eq!(merged, Some(Kind::Family(&Kind::Max)));
         assert_eq!(named("sum of text"), None);
     }
 }

@@ -102,3 +102,46 @@ fn a_rule_of_the_aggregator_wins_and_then_one_of_the_publisher() {
     assert_eq!(gauge("/pool/queue/oldest"), Some(3.0));
     drop(publishers);
 }
+
+#[test]
+fn gauges_that_an_aggregator_passes_on_come_to_the_same() {
+    let start = || {
+        Aggregator::bind("tcp://127.0.0.1:0")
+            .registry(&Registry::new())
+            .start()
+            .unwrap()
+    };
+    let (near, far) = (start(), start());
+    let (one, two, three) = (process(5), process(3), process(7));
+    for (aggregator, name, (registry, ..)) in [
+        (&near, "one", &one),
+        (&near, "two", &two),
+        (&far, "three", &three),
+    ] {
+        let publisher = publisher(aggregator.endpoint(), name, registry);
+        publisher.flush(30 * SECOND).unwrap();
+    }
+    let united = near.united();
+    let onward = Publisher::connect(far.endpoint())
+        .identity("host-1")
+        .registry(&Registry::new())
+        .source(move || united.snapshot())
+        .every(3600 * SECOND)
+        .start()
+        .unwrap();
+    onward.flush(30 * SECOND).unwrap();
+    let united = far.snapshot();
+    for (path, value) in [
+        ("level", 7.0),
+        ("queue/depth", 15.0),
+        ("queue/oldest", 7.0),
+        ("queue/free", 3.0),
+        ("queue/limit", 3.0),
+        ("queue/load/one", 5.0),
+        ("queue/load/three", 7.0),
+        ("queue/open/a", 15.0),
+    ] {
+        let path = format!("/pool/{path}");
+        assert_eq!(united.gauge(&path), Some(value), "{path}");
+    }
+}
