@@ -28,7 +28,8 @@
 //! # Who can take part
 //!
 //! - `ipc://`: the aggregator's socket is closed to others (0600), in a folder that belongs to its user and that nobody else may
-//!   write to.
+//!   write to. For a moment at the start it is as open as the umask and the folder have it: whoever has a umask that lets others
+//!   write (the usual 022 does not) should close the folder to them (0700), as one is that is made here.
 //! - `tcp://` on a loopback address: every user of the machine, unless there is a key.
 //! - `tcp://` beyond it: only when asked for, and only with a key. Who connects then has to say a password that is made from
 //!   the key before he may send anything; each message has an HMAC-SHA-256, and one that is older than what is known of its
