@@ -6,6 +6,7 @@ mod churn;
 mod files;
 mod fork;
 mod full;
+mod gauges;
 mod hostile;
 mod killed;
 mod live;
