@@ -1,6 +1,7 @@
 //! The values and keys that every contender is given.
 
 use std::array;
+use std::sync::LazyLock;
 
 /// How many different values a histogram sees before they repeat.
 pub(crate) const VALUES: usize = 4096;
@@ -64,6 +65,12 @@ impl Latencies {
             nanos,
             seconds: nanos.map(|nanos| nanos as f64 / 1e9),
         })
+    }
+
+    /// Those of the rows whose memory is measured: there before it is.
+    pub(crate) fn shared() -> &'static Latencies {
+        static SHARED: LazyLock<Box<Latencies>> = LazyLock::new(Latencies::new);
+        &SHARED
     }
 
     /// As [`new`](Self::new), beginning elsewhere.

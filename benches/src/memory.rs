@@ -3,6 +3,7 @@
 use std::mem;
 
 use crate::failure::{Failure, Result};
+use crate::inputs::Latencies;
 use crate::machine;
 use crate::pool::this_program;
 use crate::suite::{Subject, Suite};
@@ -24,6 +25,7 @@ pub(crate) fn weigh(suite: &Suite, row: usize) -> Result<f64> {
     let Some(Subject::Weighed(n, make)) = suite.rows.get(row).map(|row| &row.subject) else {
         return Err(Failure::NoRow(row));
     };
+    Latencies::shared(); // what is recorded is not what it is recorded in
     let before = machine::resident();
     let made = make(*n);
     let bytes = (machine::resident() - before) / *n as f64;

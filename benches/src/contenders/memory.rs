@@ -61,10 +61,10 @@ fn histograms(suite: &mut Suite) {
         suite
             .memory(workload, NAME, HISTOGRAMS, move |n| {
                 let registry = Registry::new();
-                let latencies = Latencies::new();
+                let latencies = Latencies::shared();
                 for i in 0..n {
                     let histogram = registry.histogram(&key(i)).expect("the name is a path");
-                    record(&histogram, i, &latencies);
+                    record(&histogram, i, latencies);
                     // As every five seconds, which is a longer time in a server: what was outgrown is freed.
                     if i % 100 == 99 {
                         calipers::private::tick(Duration::ZERO);

@@ -116,7 +116,7 @@ impl Suite {
         record: impl Fn(&mut T, usize, &mut dyn Iterator<Item = Latency>) + Send + Sync + 'static,
     ) -> &mut Row {
         self.memory(Workload::MemoryHistogram, name, 10_000, move |n| {
-            let latencies = Latencies::new();
+            let latencies = Latencies::shared();
             let mut built = build(n);
             for i in 0..n {
                 record(&mut built, i, &mut latencies.samples(i));
