@@ -231,6 +231,23 @@ mod tests {
     }
 
     #[test]
+    fn a_value_that_is_held_stays_whoever_else_lets_go_and_whatever_comes() {
+        let shared = Arc::new(());
+        let rooms = Arc::new(Rooms::new(()));
+        rooms.adding().push(shared.clone());
+        let held = Inside::of(&rooms, |rooms| rooms.get(0)).unwrap();
+        assert!(Inside::of(&rooms, |rooms| rooms.get(1)).is_none());
+        for _ in 0..9 {
+            rooms.adding().push(shared.clone());
+        }
+        drop(rooms);
+        assert!(Arc::ptr_eq(&held, &shared));
+        assert_eq!(Arc::strong_count(&shared), 1 + 10);
+        drop(held);
+        assert_eq!(Arc::strong_count(&shared), 1);
+    }
+
+    #[test]
     fn readers_beside_a_writer_find_every_value_they_know_of() {
         let rooms: Rooms<Box<usize>, ()> = Rooms::new(());
         let done = AtomicBool::new(false);

@@ -25,7 +25,8 @@ use crate::tree::place::Node;
 ///
 /// [`get`](Self::get) gives the member of a key, made when the key is first used. A hit takes no lock and allocates
 /// nothing; with an enum that derives [`States`](super::States) as key it is an array access. Members stay until the
-/// family's place goes.
+/// family's place goes. A counter by a key of up to 22 bytes takes about 170 bytes, its index included, and once it was shown some
+/// fifty more.
 ///
 /// At most 1,000 keys are admitted (`#[stat(cap = …)]` sets another limit); from then on, unknown keys share
 /// one overflow member, shown as `(other)`, and each such use is counted under `/calipers/faults`. So a key that
