@@ -345,6 +345,45 @@ fn instances_are_opened_and_dropped_by_many_threads_at_one_path() {
     assert!(snapshot.at("/top/same").is_none());
 }
 
+/// Each of the stats is sometimes new, sometimes shared and sometimes somebody else's, in any order.
+#[test]
+fn instances_and_stats_opened_by_name_come_and_go_at_one_path_and_none_waits_for_ever() {
+    #[derive(Instrumented)]
+    struct Three {
+        done: Counter,
+        shared: Counter,
+        contested: Counter,
+    }
+    const EACH: u64 = 1000;
+    let snapshot = calipers_tests::beside::within(calipers_tests::beside::LONG, || {
+        let registry = Registry::new();
+        let top = Top::init_in(&registry, "/top");
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    for _ in 0..EACH {
+                        let three = Three::init_child(&top, "one");
+                        for stat in [&three.done, &three.shared, &three.contested] {
+                            stat.inc();
+                        }
+                    }
+                });
+            }
+            scope.spawn(|| {
+                for _ in 0..EACH {
+                    drop(registry.counter("top.one.shared"));
+                    drop(registry.histogram("top.one.contested"));
+                    registry.remove("top.one.shared");
+                    registry.remove("top.one.contested");
+                }
+            });
+        });
+        registry.snapshot()
+    });
+    assert_eq!(snapshot.counter("/top/done"), Some(2 * EACH));
+    assert!(snapshot.at("/top/one").is_none());
+}
+
 #[test]
 fn an_expression_of_a_field_may_use_the_library_at_the_same_path() {
     #[derive(Instrumented)]

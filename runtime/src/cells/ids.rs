@@ -13,6 +13,7 @@
 //! Page 0 is never handed out. Its directory entry stays null for ever, so that [`CellId::NONE`], and
 //! every id too large for the inline directory, takes the same cold branch as a page not yet touched.
 
+use std::cell::Cell;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::gate;
@@ -155,14 +156,53 @@ pub(crate) fn take(width: Width) -> CellId {
     lock().take(width).map_or(CellId::NONE, CellId::new)
 }
 
+/// Runs that were taken with one lock, for stats that are about to be made; what none of them takes is given back.
+#[derive(Default)]
+pub(crate) struct Reserve {
+    runs: [Cell<Option<(CellId, Width)>>; Reserve::ROOM],
+}
+
+impl Reserve {
+    /// For as many stats as most inits make.
+    const ROOM: usize = 8;
+
+    /// A run for each of these stats that needs one.
+    pub(crate) fn of(widths: impl Iterator<Item = Option<Width>>) -> Reserve {
+        let reserve = Reserve::default();
+        let _pass = gate::enter();
+        let mut ids = lock();
+        for (place, width) in reserve.runs.iter().zip(widths) {
+            let run = width.and_then(|width| Some((CellId::new(ids.take(width)?), width)));
+            place.set(run);
+        }
+        reserve
+    }
+
+    /// The run of the stat at `index`, if it is of this width and was not taken.
+    pub(crate) fn take(&self, index: usize, width: Width) -> Option<CellId> {
+        let place = self.runs.get(index)?;
+        let (run, _) = place.get().filter(|(_, reserved)| *reserved == width)?;
+        place.set(None);
+        Some(run)
+    }
+}
+
+impl Drop for Reserve {
+    fn drop(&mut self) {
+        // Nobody has recorded into them, so their bases stand.
+        give_back(self.runs.iter().filter_map(Cell::take));
+    }
+}
+
 /// Takes back runs whose handles and guards are all gone and whose bases have been noted.
-pub(super) fn give_back(mut runs: impl ExactSizeIterator<Item = (CellId, Width)>) {
-    if runs.len() == 0 {
+pub(super) fn give_back(runs: impl Iterator<Item = (CellId, Width)>) {
+    let mut runs = runs.peekable();
+    if runs.peek().is_none() {
         return;
     }
     let _pass = gate::enter();
     let mut ids = lock();
-    runs.by_ref().for_each(|(first, width)| match width {
+    runs.for_each(|(first, width)| match width {
         Width::One => ids.free_one.push(first.id),
         Width::Two => ids.free_two.push(first.id),
         Width::Line => ids.free_line.push(first.id),

@@ -86,7 +86,7 @@ macro_rules! aggregates {
         impl<$of: $bound> Stat for $name<$of> {
             const KIND: Kind = $kind;
 
-            fn make(_: &Description) -> Backing {
+            fn make(_: &Description<'_>) -> Backing {
                 Backing(Source::Aggregate($states))
             }
 

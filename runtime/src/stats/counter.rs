@@ -3,7 +3,7 @@
 use super::number::{self, Amount};
 use super::{Stat, detached};
 use crate::Kind;
-use crate::cells::ids::{self, Width};
+use crate::cells::ids::Width;
 use crate::cells::{CellId, local};
 use crate::tree::entry::{Backing, Description, Source};
 use crate::tree::place::Node;
@@ -54,8 +54,8 @@ impl Counter {
 impl Stat for Counter {
     const KIND: Kind = Kind::Counter;
 
-    fn make(_: &Description) -> Backing {
-        Backing(Source::Counter(ids::take(Width::One)))
+    fn make(description: &Description<'_>) -> Backing {
+        Backing(Source::Counter(description.cells(Width::One)))
     }
 
     fn attach(backing: &Backing, node: &Node) -> Option<Counter> {

@@ -171,7 +171,11 @@ impl<K: Key, S: Stat + Send + Sync + 'static> Shared<K, S> {
     }
 
     fn admit_source(&self, text: &str) -> Option<Source> {
-        let make = || S::make(&Description(self.members.spec)).0;
+        let description = Description {
+            spec: self.members.spec,
+            reserved: None,
+        };
+        let make = || S::make(&description).0;
         self.members.admit(text, make)
     }
 
@@ -199,8 +203,8 @@ impl<K: Key, S: Stat + Send + Sync + 'static> Shared<K, S> {
 impl<K: Key, S: Stat + Send + Sync + 'static> Stat for Family<K, S> {
     const KIND: Kind = Kind::Family(&S::KIND);
 
-    fn make(description: &Description) -> Backing {
-        let family = description.0;
+    fn make(description: &Description<'_>) -> Backing {
+        let family = description.spec;
         let cap = match family.cap {
             0 => 0,
             cap => cap.max(K::VARIANTS.len()),

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::{Stat, detached};
 use crate::Kind;
-use crate::cells::ids::{self, Width};
+use crate::cells::ids::Width;
 use crate::cells::local;
 use crate::snapshot::Number;
 use crate::tree::closures::Closure;
@@ -138,10 +138,10 @@ impl<T: GaugeNumber> Gauge<T> {
     }
 
     /// Opens a gauge that is a closure; the newest one of a place wins.
-    pub(super) fn with_closure<'o>(
-        at: &Opening<'o>,
+    pub(super) fn with_closure<'n>(
+        at: &Opening<'_, 'n>,
         closure: impl Fn() -> T + Send + Sync + 'static,
-    ) -> Opened<'o> {
+    ) -> Opened<'n> {
         let function = Arc::new(move || closure().to_number());
         let made = function.clone();
         let opened = at.open(is_closure, move || {
@@ -162,8 +162,8 @@ pub(super) fn is_closure(source: &Source) -> bool {
 impl<T: GaugeNumber> Stat for Gauge<T> {
     const KIND: Kind = Kind::Gauge;
 
-    fn make(_: &Description) -> Backing {
-        let cell = ids::take(Width::One);
+    fn make(description: &Description<'_>) -> Backing {
+        let cell = description.cells(Width::One);
         // The id may have been another's: a gauge stands at zero until it is set.
         if let Some(cell) = local::set_cell(cell) {
             cell.store(0, Relaxed);
@@ -193,7 +193,7 @@ impl<T: GaugeNumber> Stat for Gauge<T> {
 
 #[diagnostic::do_not_recommend]
 impl<T: GaugeNumber, F: Fn() -> T + Send + Sync + 'static> OpenWith<F> for Gauge<T> {
-    fn open_with(at: &Opening<'_>, closure: F) -> Gauge<T> {
+    fn open_with(at: &Opening<'_, '_>, closure: F) -> Gauge<T> {
         Gauge {
             cell: None,
             node: Gauge::with_closure(at, closure).node.into_owned(),

@@ -3,7 +3,7 @@
 use super::number::{Quantity, Sample, refused};
 use super::{Stat, detached};
 use crate::Kind;
-use crate::cells::ids::{self, Width};
+use crate::cells::ids::Width;
 use crate::cells::{CellId, local};
 use crate::tree::entry::{Backing, Description, Source};
 use crate::tree::place::Node;
@@ -67,9 +67,9 @@ impl Histogram {
 impl Stat for Histogram {
     const KIND: Kind = Kind::Histogram;
 
-    fn make(_: &Description) -> Backing {
+    fn make(description: &Description<'_>) -> Backing {
         tick::ensure();
-        Backing(Source::Wide(ids::take(Width::Line)))
+        Backing(Source::Wide(description.cells(Width::Line)))
     }
 
     fn attach(backing: &Backing, node: &Node) -> Option<Histogram> {

@@ -45,7 +45,7 @@ impl Held for HeldInfo {
 }
 
 impl Info {
-    fn with(at: &Opening<'_>, pairs: Arc<[(Box<str>, Box<str>)]>) -> Info {
+    fn with(at: &Opening<'_, '_>, pairs: Arc<[(Box<str>, Box<str>)]>) -> Info {
         let opened = at.open(
             |source| matches!(source, Source::Held(_)),
             || Source::Held(Arc::new(HeldInfo(pairs.clone()))),
@@ -59,7 +59,7 @@ impl Info {
 impl Stat for Info {
     const KIND: Kind = Kind::Info;
 
-    fn make(_: &Description) -> Backing {
+    fn make(_: &Description<'_>) -> Backing {
         Backing(Source::Held(Arc::new(HeldInfo(Arc::from([])))))
     }
 
@@ -74,7 +74,7 @@ impl Stat for Info {
 
 #[diagnostic::do_not_recommend]
 impl<K: Into<Box<str>>, V: Into<Box<str>>, const N: usize> OpenWith<[(K, V); N]> for Info {
-    fn open_with(at: &Opening<'_>, pairs: [(K, V); N]) -> Info {
+    fn open_with(at: &Opening<'_, '_>, pairs: [(K, V); N]) -> Info {
         let pairs = pairs
             .into_iter()
             .map(|(name, text)| (name.into(), text.into()));
@@ -84,7 +84,7 @@ impl<K: Into<Box<str>>, V: Into<Box<str>>, const N: usize> OpenWith<[(K, V); N]>
 
 #[diagnostic::do_not_recommend]
 impl<K: Into<Box<str>>, V: Into<Box<str>>> OpenWith<Vec<(K, V)>> for Info {
-    fn open_with(at: &Opening<'_>, pairs: Vec<(K, V)>) -> Info {
+    fn open_with(at: &Opening<'_, '_>, pairs: Vec<(K, V)>) -> Info {
         let pairs = pairs
             .into_iter()
             .map(|(name, text)| (name.into(), text.into()));

@@ -3,7 +3,7 @@
 use super::number::{self, Amount};
 use super::{Stat, detached};
 use crate::Kind;
-use crate::cells::ids::{self, Width};
+use crate::cells::ids::Width;
 use crate::cells::{CellId, local};
 use crate::tree::entry::{Backing, Description, Source};
 use crate::tree::place::Node;
@@ -50,9 +50,9 @@ impl Meter {
 impl Stat for Meter {
     const KIND: Kind = Kind::Meter;
 
-    fn make(_: &Description) -> Backing {
+    fn make(description: &Description<'_>) -> Backing {
         tick::ensure();
-        Backing(Source::Counter(ids::take(Width::One)))
+        Backing(Source::Counter(description.cells(Width::One)))
     }
 
     fn attach(backing: &Backing, node: &Node) -> Option<Meter> {

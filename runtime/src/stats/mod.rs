@@ -69,7 +69,7 @@ pub trait Stat: Sized {
 
     /// A new source of values for a stat so described.
     #[doc(hidden)]
-    fn make(description: &Description) -> Backing;
+    fn make(description: &Description<'_>) -> Backing;
 
     /// A handle of the stat that is read from this source; nothing when it is not of this type.
     #[doc(hidden)]
@@ -87,10 +87,10 @@ pub trait Stat: Sized {
 
     /// Opens it at a place.
     #[doc(hidden)]
-    fn open(at: &Opening<'_>) -> Self {
+    fn open(at: &Opening<'_, '_>) -> Self {
         let opened = at.open(
             |source| Self::attach(&Backing(source.clone()), nowhere()).is_some(),
-            || Self::make(&Description(at.spec())).0,
+            || Self::make(&at.description()).0,
         );
         Self::attached(&Backing(opened.source), &opened.node)
     }
@@ -116,10 +116,10 @@ fn detached<S: Stat>() -> S {
 }
 
 /// Opens a stat at a place, or says which kind of stat is there.
-fn try_open<S: Stat>(at: &Opening<'_>) -> Result<Opened<'static>, Kind> {
+fn try_open<S: Stat>(at: &Opening<'_, '_>) -> Result<Opened<'static>, Kind> {
     let opened = at.try_open(
         |source| S::attach(&Backing(source.clone()), nowhere()).is_some(),
-        || S::make(&Description(at.spec())).0,
+        || S::make(&at.description()).0,
     )?;
     Ok(opened.kept())
 }

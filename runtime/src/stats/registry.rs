@@ -258,7 +258,7 @@ impl Registry {
         place: &str,
         stat: &str,
         spec: SpecRef,
-        open: impl FnOnce(&Opening<'_>) -> Result<Opened<'static>, Kind>,
+        open: impl FnOnce(&Opening<'_, '_>) -> Result<Opened<'static>, Kind>,
     ) -> Result<Opened<'static>, NameError> {
         let asked = spec.kind;
         let node = self.tree().node(place);

@@ -9,7 +9,7 @@ use arc_swap::ArcSwapOption;
 
 use super::{Stat, detached};
 use crate::Kind;
-use crate::cells::ids::{self, Width};
+use crate::cells::ids::Width;
 use crate::cells::local;
 use crate::snapshot::Value;
 use crate::tree::entry::{Backing, Description, Held, Source};
@@ -194,11 +194,11 @@ impl<S: State> StateSet<S> {
 impl<S: State> Stat for StateSet<S> {
     const KIND: Kind = Kind::StateSet;
 
-    fn make(_: &Description) -> Backing {
+    fn make(description: &Description<'_>) -> Backing {
         if S::CLOSED.is_empty() {
             return Backing(Source::Held(Arc::new(OpenState::default())));
         }
-        let cell = ids::take(Width::One);
+        let cell = description.cells(Width::One);
         // The id may have been another's: no state holds until one is set.
         if let Some(cell) = local::set_cell(cell) {
             cell.store(0, Relaxed);

@@ -208,7 +208,7 @@ impl Drop for StateGuard {
 impl<S: State> Stat for StateTime<S> {
     const KIND: Kind = Kind::StateTime;
 
-    fn make(_: &Description) -> Backing {
+    fn make(_: &Description<'_>) -> Backing {
         let nanos = names::<S>().iter().map(|name| (name.clone(), 0)).collect();
         Backing(Source::Held(Arc::new(Times {
             spent: Mutex::new(Spent {

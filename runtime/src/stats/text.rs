@@ -77,7 +77,7 @@ impl Text {
 impl Stat for Text {
     const KIND: Kind = Kind::Text;
 
-    fn make(_: &Description) -> Backing {
+    fn make(_: &Description<'_>) -> Backing {
         Backing(Source::Held(Arc::new(HeldText::default())))
     }
 

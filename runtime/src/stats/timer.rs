@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Stat, detached};
 use crate::Kind;
-use crate::cells::ids::{self, Width};
+use crate::cells::ids::Width;
 use crate::cells::realm::Realm;
 use crate::cells::{CellId, clock, local};
 use crate::tree::entry::{Backing, Description, Source};
@@ -205,10 +205,10 @@ impl Drop for TimerGuard {
 impl Stat for Timer {
     const KIND: Kind = Kind::Timer;
 
-    fn make(_: &Description) -> Backing {
+    fn make(description: &Description<'_>) -> Backing {
         clock::start();
         tick::ensure();
-        Backing(Source::Wide(ids::take(Width::Line)))
+        Backing(Source::Wide(description.cells(Width::Line)))
     }
 
     fn attach(backing: &Backing, node: &Node) -> Option<Timer> {

@@ -3,7 +3,7 @@
 use super::number::{Amount, refused};
 use super::{Stat, detached};
 use crate::Kind;
-use crate::cells::ids::{self, Width};
+use crate::cells::ids::Width;
 use crate::cells::{CellId, local};
 use crate::tree::entry::{Backing, Description, Source};
 use crate::tree::place::Node;
@@ -70,8 +70,8 @@ impl UpDownCounter {
 impl Stat for UpDownCounter {
     const KIND: Kind = Kind::UpDownCounter;
 
-    fn make(_: &Description) -> Backing {
-        Backing(Source::Level(ids::take(Width::Two)))
+    fn make(description: &Description<'_>) -> Backing {
+        Backing(Source::Level(description.cells(Width::Two)))
     }
 
     fn attach(backing: &Backing, node: &Node) -> Option<UpDownCounter> {

@@ -10,8 +10,9 @@ use super::journal::{Key, Outlet};
 use super::members::Members;
 use super::remembered::RealmStates;
 use super::stat_name::StatName;
+use crate::Kind;
 use crate::cells::CellId;
-use crate::cells::ids::Width;
+use crate::cells::ids::{self, Reserve, Width};
 use crate::cells::turn::{Kept, Turn};
 use crate::snapshot::Value;
 
@@ -90,6 +91,16 @@ impl Measured {
     }
 }
 
+/// The cells that a stat of a kind most likely takes, should they be reserved for it.
+pub(crate) fn cells_of(kind: Kind) -> Option<Width> {
+    match kind {
+        Kind::Counter | Kind::Meter | Kind::Gauge | Kind::StateSet => Some(Width::One),
+        Kind::UpDownCounter => Some(Width::Two),
+        Kind::Histogram | Kind::Timer => Some(Width::Line),
+        _ => None,
+    }
+}
+
 /// Where a stat's value is read from.
 #[derive(Clone)]
 pub(crate) enum Source {
@@ -119,9 +130,21 @@ const _: () = assert!(size_of::<Source>() <= 24 && size_of::<Entry>() <= 64);
 #[allow(unreachable_pub)]
 pub struct Backing(pub(crate) Source);
 
-/// [`SpecRef`], likewise.
+/// What a stat is made from, likewise: what it is, and the cells that its init has reserved for it.
 #[allow(unreachable_pub)]
-pub struct Description(pub(crate) SpecRef);
+pub struct Description<'o> {
+    pub(crate) spec: SpecRef,
+    pub(crate) reserved: Option<(&'o Reserve, usize)>,
+}
+
+impl Description<'_> {
+    /// Cells for it: those that were reserved, or others.
+    pub(crate) fn cells(&self, width: Width) -> CellId {
+        let reserved = self.reserved;
+        let run = reserved.and_then(|(reserve, index)| reserve.take(index, width));
+        run.unwrap_or_else(|| ids::take(width))
+    }
+}
 
 /// How a gauge's cell is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -133,5 +133,5 @@ impl NoParts for () {
 )]
 pub trait OpenWith<W>: Sized {
     #[doc(hidden)]
-    fn open_with(at: &Opening<'_>, value: W) -> Self;
+    fn open_with(at: &Opening<'_, '_>, value: W) -> Self;
 }

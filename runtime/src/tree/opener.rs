@@ -3,22 +3,27 @@
 //! The derive's `build` gets an [`Opener`] and opens the fields one after another. Each is entered in the place's
 //! register at once, so that two instances at one path share their stats; what is new becomes visible to readers
 //! in one piece when the opener goes.
+//!
+//! Where no expression of a user's runs between the fields, which is the rule, the register is held from the first to the
+//! last, so that an init locks it once.
 
 use std::borrow::Cow;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt::{Display, Write};
 use std::sync::Arc;
 
 use super::class::{Class, SpecRef, StatSpec};
-use super::entry::{Entry, Source};
+use super::entry::{Description, Entry, Source, cells_of};
 use super::faults::{self, Fault};
 use super::instrumented::{Instrumented, Parent};
 use super::journal;
 use super::lookup::Tree;
 use super::path::{self, PathError};
 use super::place::Node;
+use super::register::RegisterGuard;
 use super::stat_name::StatName;
 use crate::Kind;
+use crate::cells::ids::Reserve;
 use crate::cells::{clock, gate};
 
 /// Opens the stats of one place, and shows them when it is dropped.
@@ -33,8 +38,18 @@ pub struct Opener<'n> {
     lone: RefCell<Vec<Node>>,
     /// Told when the stats are published: a logger is user code.
     conflicts: RefCell<Vec<Conflict>>,
-    /// Kept from the first stat until all are published, where nothing but the library's own code runs between them.
-    pass: Cell<Option<gate::Pass>>,
+    /// What is kept from the first stat until all are published, where nothing but the library's own code runs between
+    /// them.
+    uninterrupted: OnceCell<Uninterrupted>,
+    /// Likewise, from one stat that is new to the next. Not past one that was there: a share in its life may end with its
+    /// handle, and who ends it needs the register.
+    register: Cell<Option<RegisterGuard<'n>>>,
+}
+
+struct Uninterrupted {
+    reserve: Reserve,
+    /// Left after the rest was given back.
+    _pass: gate::Pass,
 }
 
 impl<'n> Opener<'n> {
@@ -47,23 +62,34 @@ impl<'n> Opener<'n> {
             born: clock::now(),
             lone: RefCell::new(Vec::new()),
             conflicts: RefCell::new(Vec::new()),
-            pass: Cell::new(None),
+            uninterrupted: OnceCell::new(),
+            register: Cell::new(None),
         }
     }
 
-    /// Called by a `build` in which no expression of a user's runs, so that the gate is passed once rather than at every
-    /// stat. A user's expression may take long, or fork: neither goes with having passed.
+    /// Called by a `build` in which no expression of a user's runs, so that the gate is passed, the register locked and
+    /// cells taken once rather than at every stat. A user's expression may take long, fork, or init something at this very place: neither
+    /// goes with having passed, or with holding the register.
     pub fn uninterrupted(&self) {
-        let pass = self.pass.take().unwrap_or_else(gate::enter);
-        self.pass.set(Some(pass));
+        self.uninterrupted.get_or_init(|| Uninterrupted {
+            _pass: gate::enter(),
+            reserve: Reserve::of(self.class.stats.iter().map(|stat| cells_of(stat.spec.kind))),
+        });
+    }
+
+    /// The register, held.
+    fn register(&self) -> RegisterGuard<'n> {
+        let held = self.register.take();
+        held.unwrap_or_else(|| self.node.place().register())
     }
 
     /// Where the class's stat at `index` is to be opened.
-    pub fn at(&self, index: usize) -> Opening<'_> {
+    pub fn at(&self, index: usize) -> Opening<'_, 'n> {
         const UNKNOWN: &StatSpec = &StatSpec::new("unknown", crate::Kind::Info, "", 0);
         let stat = self.class.stats.get(index).unwrap_or(UNKNOWN);
         Opening {
             opener: self,
+            index,
             name: StatName::Declared(&stat.name),
             spec: &stat.spec,
         }
@@ -79,8 +105,8 @@ impl<'n> Opener<'n> {
 impl Drop for Opener<'_> {
     fn drop(&mut self) {
         let place = self.node.place();
-        let batch = place.register().publish();
-        drop(self.pass.take()); // before a logger runs
+        let batch = self.register().publish();
+        drop(self.uninterrupted.take()); // before a logger runs
         for Conflict {
             path,
             held,
@@ -95,6 +121,7 @@ impl Drop for Opener<'_> {
         }
         let lone = self.lone.take();
         let lone = lone.iter().filter_map(Node::single);
+        let batch = batch.filter(|batch| place.may_be_unfed(batch));
         let stats = batch.iter().flat_map(|batch| batch.iter());
         for entry in stats.chain(lone.map(|single| &single.entry)) {
             if let Some((above, aggregate)) = place.unfed(entry) {
@@ -110,16 +137,18 @@ impl Drop for Opener<'_> {
 }
 
 /// One stat about to be opened.
-pub struct Opening<'o> {
-    opener: &'o Opener<'o>,
+pub struct Opening<'o, 'n> {
+    opener: &'o Opener<'n>,
+    /// Which of the class's stats it is, if one of them.
+    index: usize,
     name: StatName,
     spec: SpecRef,
 }
 
 /// A stat that was opened: where it stands, what it is read from, and whether it was there before.
-pub(crate) struct Opened<'o> {
+pub(crate) struct Opened<'n> {
     /// Not shared once more only to be handed on.
-    pub(crate) node: Cow<'o, Node>,
+    pub(crate) node: Cow<'n, Node>,
     pub(crate) source: Source,
     pub(crate) shared: bool,
 }
@@ -134,9 +163,13 @@ impl Opened<'_> {
     }
 }
 
-impl<'o> Opening<'o> {
-    pub(crate) fn spec(&self) -> SpecRef {
-        self.spec
+impl<'n> Opening<'_, 'n> {
+    pub(crate) fn description(&self) -> Description<'_> {
+        let kept = self.opener.uninterrupted.get();
+        Description {
+            spec: self.spec,
+            reserved: kept.map(|kept| (&kept.reserve, self.index)),
+        }
     }
 
     /// The stat of this name at this place: the one already there if it is of the same kind and `fits`, else one
@@ -145,42 +178,38 @@ impl<'o> Opening<'o> {
         &self,
         fits: impl Fn(&Source) -> bool,
         make: impl FnOnce() -> Source,
-    ) -> Result<Opened<'o>, Kind> {
+    ) -> Result<Opened<'n>, Kind> {
         let opener = self.opener;
-        let (node, source, shared) = {
-            let mut register = opener.node.place().register();
-            match register.find(&self.name) {
-                Some((entry, own)) => {
-                    let kind = entry.spec.kind;
-                    let fits = kind.same(self.spec.kind) && fits(&entry.source);
-                    let source = if fits {
-                        Ok(entry.source.clone())
-                    } else {
-                        Err(kind)
-                    };
-                    let node = own.map_or(Cow::Borrowed(opener.node), Cow::Owned);
-                    (node, source, true)
-                }
-                None => {
-                    let source = make();
-                    let (name, spec) = (self.name.clone(), self.spec);
-                    let entry = Entry::new(name, spec, source.clone(), opener.born);
-                    let node = if opener.alone {
-                        let node = register.enter_alone(entry, opener.node);
-                        opener.lone.borrow_mut().push(node.clone());
-                        Cow::Owned(node)
-                    } else {
-                        register.enter(entry, opener.class.stats.len());
-                        Cow::Borrowed(opener.node)
-                    };
-                    (node, Ok(source), false)
-                }
+        let mut register = opener.register();
+        let Some((entry, own)) = register.find(&self.name) else {
+            let source = make();
+            let (name, spec) = (self.name.clone(), self.spec);
+            let entry = Entry::new(name, spec, source.clone(), opener.born);
+            let node = if opener.alone {
+                let node = register.enter_alone(entry, opener.node);
+                opener.lone.borrow_mut().push(node.clone());
+                Cow::Owned(node)
+            } else {
+                register.enter(entry, opener.class.stats.len());
+                Cow::Borrowed(opener.node)
+            };
+            if opener.uninterrupted.get().is_some() {
+                opener.register.set(Some(register));
             }
+            return Ok(Opened {
+                node,
+                source,
+                shared: false,
+            });
         };
+        let kind = entry.spec.kind;
+        let fits = kind.same(self.spec.kind) && fits(&entry.source);
+        let source = fits.then(|| entry.source.clone());
+        drop(register); // before the share in its life that `own` is
         Ok(Opened {
-            node,
-            source: source?,
-            shared,
+            node: own.map_or(Cow::Borrowed(opener.node), Cow::Owned),
+            source: source.ok_or(kind)?,
+            shared: true,
         })
     }
 
@@ -189,7 +218,7 @@ impl<'o> Opening<'o> {
         &self,
         fits: impl Fn(&Source) -> bool,
         make: impl Fn() -> Source,
-    ) -> Opened<'o> {
+    ) -> Opened<'n> {
         self.try_open(&fits, &make).unwrap_or_else(|held| {
             self.opener.conflicts.borrow_mut().push(Conflict {
                 path: format!("{}/{}", self.opener.node.place().path, self.name),
@@ -201,7 +230,7 @@ impl<'o> Opening<'o> {
     }
 
     /// Opens the stat where it harms nobody.
-    fn set_aside(&self, fits: impl Fn(&Source) -> bool, make: impl Fn() -> Source) -> Opened<'o> {
+    fn set_aside(&self, fits: impl Fn(&Source) -> bool, make: impl Fn() -> Source) -> Opened<'n> {
         let home = self.opener.node;
         let mut path = format!("/calipers/conflicts{}", home.place().path);
         loop {
@@ -210,6 +239,7 @@ impl<'o> Opening<'o> {
             opener.alone = self.opener.alone;
             let opening = Opening {
                 opener: &opener,
+                index: usize::MAX,
                 name: self.name.clone(),
                 spec: self.spec,
             };
@@ -233,7 +263,7 @@ pub(crate) fn stat<S>(
     node: &Node,
     name: &str,
     spec: SpecRef,
-    open: impl FnOnce(&Opening<'_>) -> S,
+    open: impl FnOnce(&Opening<'_, '_>) -> S,
 ) -> S {
     open_one(Opener::new(node, <Node as Parent>::CLASS), name, spec, open)
 }
@@ -243,7 +273,7 @@ pub(crate) fn lone_stat<S>(
     node: &Node,
     name: &str,
     spec: SpecRef,
-    open: impl FnOnce(&Opening<'_>) -> S,
+    open: impl FnOnce(&Opening<'_, '_>) -> S,
 ) -> S {
     let mut opener = Opener::new(node, <Node as Parent>::CLASS);
     opener.alone = true;
@@ -254,10 +284,11 @@ fn open_one<S>(
     opener: Opener<'_>,
     name: &str,
     spec: SpecRef,
-    open: impl FnOnce(&Opening<'_>) -> S,
+    open: impl FnOnce(&Opening<'_, '_>) -> S,
 ) -> S {
     let opened = open(&Opening {
         opener: &opener,
+        index: usize::MAX,
         name: StatName::given(name),
         spec,
     });

@@ -206,6 +206,26 @@ impl Place {
         })
     }
 
+    /// Whether some of these stats may be [unfed](Self::unfed). It looks at each aggregate above once, and finds none that
+    /// could be meant and does not fit, in nearly every init.
+    pub(crate) fn may_be_unfed(&self, stats: &[Entry]) -> bool {
+        let mut above = self.parent.as_ref().filter(|_| !self.aside);
+        while let Some(node) = above {
+            let place = node.place();
+            let unfit = |aggregate: &EntryRef| {
+                let unfit = |stat: &Entry| {
+                    stat.name == *aggregate.name && !aggregate.spec.kind.folds(stat.spec.kind)
+                };
+                stats.iter().any(unfit)
+            };
+            if place.has_lone_aggregates() || place.aggregates.iter().any(unfit) {
+                return true;
+            }
+            above = place.parent.as_ref();
+        }
+        false
+    }
+
     /// Where aggregates of this stat's name stand above and none can fold it: the path and kind of the nearest.
     pub(crate) fn unfed(&self, entry: &Entry) -> Option<(&Arc<str>, Kind)> {
         let kind = entry.spec.kind;

@@ -116,7 +116,7 @@ impl<'t> Read<'t> {
     pub(crate) fn adds_nothing(&self, entry: &Measured) -> bool {
         match &entry.source {
             Source::Counter(cell) => self.reader.total(*cell) == 0,
-            Source::Wide(run) => self.reader.line(*run) == [0; LINE],
+            Source::Wide(run) => self.reader.numbers(*run) == [0; LINE],
             // Its keys stay admitted, even those that stand at zero.
             Source::Family(members) => members.sorted(self.turn).is_empty(),
             Source::Held(_) | Source::Aggregate(_) => false,

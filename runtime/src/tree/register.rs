@@ -205,11 +205,17 @@ fn shrink(by_name: &mut HashSet<ByName<Arc<Single>>, RandomState>) {
 }
 
 impl Place {
+    /// Whether aggregates were ever opened by name here.
+    #[inline]
+    pub(super) fn has_lone_aggregates(&self) -> bool {
+        // Acquire: pairs with the Release of whoever opened one.
+        self.has_lone_aggregates.load(Acquire)
+    }
+
     /// The aggregates of this name that were opened by it, newest first.
     #[inline]
     pub(super) fn lone_aggregates(self: &Arc<Place>, name: &str) -> Vec<EntryRef> {
-        // Acquire: pairs with the Release of whoever opened one.
-        if self.has_lone_aggregates.load(Acquire) {
+        if self.has_lone_aggregates() {
             self.find_lone_aggregates(name)
         } else {
             Vec::new()

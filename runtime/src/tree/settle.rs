@@ -67,10 +67,10 @@ impl Pinned {
 /// What lost its last handle by the folding of others. Nobody else puts anything here.
 static ENDED: Stack<Life> = Stack::new();
 
-/// At least as many as wait on the list.
+/// How many droppers found the turn taken since the list was last taken; about as many as wait there.
 static WAITING: AtomicUsize = AtomicUsize::new(0);
 
-/// From how many waiting on, whoever adds one helps with folding, so that droppers cannot outrun it for ever.
+/// From how many waiting on, whoever adds one looks for the turn again, so that droppers cannot outrun the folding for ever.
 const CROWD: usize = 64;
 
 /// How often a dropper looks for the turn then: some microseconds. It is never blocked, and gives no processor away: a
@@ -91,11 +91,8 @@ pub(super) fn retire(life: Life) {
     if FOLDING.get() {
         return ENDED.push(life);
     }
-    // Before it is there to be taken: the number must not fall below zero.
-    let waiting = WAITING.fetch_add(1, Relaxed);
     RETIRED.push(life);
-    sweep();
-    if waiting >= CROWD {
+    if !sweep() && WAITING.fetch_add(1, Relaxed) >= CROWD {
         for _ in 0..TRIES {
             if WAITING.load(Relaxed) < CROWD {
                 break;
@@ -106,8 +103,9 @@ pub(super) fn retire(life: Life) {
     }
 }
 
-/// Folds what waits, if nobody else is about to.
-fn sweep() {
+/// Folds what waits, if nobody else is about to. False when somebody is.
+fn sweep() -> bool {
+    let mut is_free = true;
     let mut users = Vec::new();
     let mut folded = 0;
     while folded < SHARE {
@@ -117,7 +115,8 @@ fn sweep() {
             break;
         }
         let Some(mut turn) = Turn::try_now() else {
-            break; // whoever has the turn will look again
+            is_free = false; // whoever has the turn will look again
+            break;
         };
         let pinned = PINNED.get_mut(&mut turn);
         let pinned = if pinned.lives.len() >= pinned.look_at {
@@ -129,6 +128,7 @@ fn sweep() {
         users.extend(turn.end().users);
     }
     closures::bury(users);
+    is_free
 }
 
 /// Runs `work` as the collector, after everything that can be settled is. `work` runs no user code.
@@ -162,9 +162,8 @@ fn fold_retired(turn: &mut Turn, pinned: Vec<Life>) -> usize {
     let looked = !pinned.is_empty();
     let mut waiting = std::mem::take(FOLDED.get_mut(turn));
     waiting.extend(pinned);
-    let before = waiting.len();
     waiting.extend(RETIRED.take());
-    WAITING.fetch_sub(waiting.len() - before, Relaxed);
+    WAITING.store(0, Relaxed); // who adds one at this very moment may be missed, or counted for the next list
     let mut folded = 0;
     while !waiting.is_empty() {
         folded += fold_all(turn, &mut waiting);

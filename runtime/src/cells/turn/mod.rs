@@ -27,7 +27,6 @@ use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use self::reader::{LISTED, Listed};
-use self::retire::hand_back;
 use super::gate;
 use super::slab::{self, BASE, SHARED};
 
@@ -118,9 +117,9 @@ impl Turn {
 
     /// Ends the turn; gives what was put off.
     pub(crate) fn end(mut self) -> Later {
+        self.hand_back();
         let listed = self.listed.take();
         LISTED.get_mut(&mut self).0 = listed;
-        hand_back(&mut self);
         let mut later = std::mem::take(&mut self.later);
         if later.ours.is_empty() {
             later.ours.shrink_to(ROOM);
