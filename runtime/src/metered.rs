@@ -128,7 +128,7 @@ impl Slot {
             told: OnceLock::new(),
         });
         let open = || -> S {
-            let told = of.told.get_or_init(|| self.told::<S>());
+            let told = get_or_open(&of.told, || self.told::<S>());
             init(&told.path, ())
         };
         let stats = get_or_open(&of.stats, || Box::new(open()));

@@ -8,7 +8,7 @@
 
 use std::cell::Cell;
 use std::marker::PhantomData;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 static GATE: RwLock<()> = RwLock::new(());
 
@@ -39,6 +39,19 @@ pub(crate) fn enter() -> Pass {
 impl Drop for Pass {
     fn drop(&mut self) {
         DEPTH.set(DEPTH.get() - 1);
+    }
+}
+
+/// The value of a cell that is filled once, by `make`, which runs no user code. Filling waits for whoever else fills it, and
+/// is as good as a lock: a child of `fork` would wait for ever for a thread that it does not have.
+#[inline]
+pub(crate) fn get_or_init<T>(cell: &OnceLock<T>, make: impl FnOnce() -> T) -> &T {
+    match cell.get() {
+        Some(value) => value,
+        None => {
+            let _pass = enter();
+            cell.get_or_init(make)
+        }
     }
 }
 

@@ -7,14 +7,15 @@ use super::number::{Amount, Quantity, refused};
 use super::pins::{Pinned, Pins, overflow_place};
 use super::{Counter, Gauge, Histogram, Meter, Stat, StateSet, Text, Timer, UpDownCounter};
 use crate::Kind;
-use crate::cells::clock;
 use crate::cells::realm::MAIN;
+use crate::cells::{clock, gate};
 use crate::snapshot::{Snapshot, Value};
 use crate::tree::class::{Spec, SpecRef};
 use crate::tree::closures::Closure;
 use crate::tree::declared::touch_declared;
 use crate::tree::entry::{Held, Source};
 use crate::tree::faults::{self, Fault};
+use crate::tree::journal;
 use crate::tree::members::OVERFLOW;
 use crate::tree::opener::{self, Opened, Opening};
 use crate::tree::path::{self, PathError};
@@ -83,7 +84,10 @@ struct Names {
 /// The global registry.
 pub fn registry() -> &'static Registry {
     static GLOBAL: OnceLock<Registry> = OnceLock::new();
-    GLOBAL.get_or_init(|| {
+    if GLOBAL.get().is_none() {
+        journal::before_a_stat(); // it may log, which is for no lock and no gate
+    }
+    gate::get_or_init(&GLOBAL, || {
         let registry = Registry::of(Tree::plant_global(), DEFAULT_CAP);
         show_faults(&registry);
         registry

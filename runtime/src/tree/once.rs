@@ -12,8 +12,7 @@ pub(crate) fn get_or_open<T>(held: &OnceLock<T>, open: impl FnOnce() -> T) -> &T
     #[inline(never)]
     fn opened<T>(held: &OnceLock<T>, open: impl FnOnce() -> T) -> &T {
         let value = open();
-        let _pass = gate::enter(); // a child of `fork` would wait for ever for a thread that it does not have
-        held.get_or_init(|| value)
+        gate::get_or_init(held, || value)
     }
 
     match held.get() {

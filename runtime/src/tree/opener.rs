@@ -299,7 +299,7 @@ fn open_one<S>(
 /// Builds an instance at a place.
 pub(crate) fn instance<T: Instrumented>(node: &Node, parts: T::Parts) -> T {
     // Set once: the first class at a place names it.
-    node.place().class.get_or_init(|| T::CLASS);
+    gate::get_or_init(&node.place().class, || T::CLASS);
     let opener = Opener::new(node, T::CLASS);
     let built = T::build(&opener, parts);
     drop(opener);

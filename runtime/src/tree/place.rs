@@ -103,7 +103,7 @@ impl Node {
 /// The root of a tree that nobody shows, below which detached stats live.
 pub(crate) fn nowhere() -> &'static Node {
     static NOWHERE: OnceLock<Node> = OnceLock::new();
-    NOWHERE.get_or_init(Tree::plant)
+    gate::get_or_init(&NOWHERE, Tree::plant)
 }
 
 impl fmt::Debug for Node {
