@@ -12,6 +12,7 @@ use super::lookup::Tree;
 use super::place::{Node, Place};
 use super::settle;
 use super::standing::Standing;
+use crate::cells::gate;
 use crate::cells::turn::{Kept, Turn};
 
 /// What retires whole.
@@ -127,11 +128,12 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
+        let pass = gate::enter(); // once for all that follows
         match &self.life {
             Life::Place(place) => place.leave(),
             Life::Single(single) => single.home.place().register().leave(single),
         }
-        settle::retire(self.life.clone());
+        settle::retire(self.life.clone(), pass);
     }
 }
 

@@ -213,10 +213,10 @@ impl Place {
         while let Some(node) = above {
             let place = node.place();
             let unfit = |aggregate: &EntryRef| {
-                let unfit = |stat: &Entry| {
-                    stat.name == *aggregate.name && !aggregate.spec.kind.folds(stat.spec.kind)
-                };
-                stats.iter().any(unfit)
+                let aggregate: &Entry = aggregate;
+                let name: &str = &aggregate.name;
+                let mut named = stats.iter().filter(|stat| stat.name == *name);
+                named.any(|stat| !aggregate.spec.kind.folds(stat.spec.kind))
             };
             if place.has_lone_aggregates() || place.aggregates.iter().any(unfit) {
                 return true;

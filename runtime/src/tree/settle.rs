@@ -30,6 +30,7 @@ use super::read::Read;
 use super::remembered;
 use super::standing::{EntryRef, Standing};
 use crate::Kind;
+use crate::cells::gate;
 use crate::cells::list::Stack;
 use crate::cells::realm::{MAIN, Realm};
 use crate::cells::turn::{Kept, Reader, Turn};
@@ -86,25 +87,25 @@ thread_local! {
     static FOLDING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Takes what lost its last handle. Never waits.
-pub(super) fn retire(life: Life) {
+/// Takes what lost its last handle, from somebody who has passed the gate. Never waits.
+pub(super) fn retire(life: Life, pass: gate::Pass) {
     if FOLDING.get() {
         return ENDED.push(life);
     }
     RETIRED.push(life);
-    if !sweep() && WAITING.fetch_add(1, Relaxed) >= CROWD {
+    if !sweep(pass) && WAITING.fetch_add(1, Relaxed) >= CROWD {
         for _ in 0..TRIES {
             if WAITING.load(Relaxed) < CROWD {
                 break;
             }
             (0..64).for_each(|_| std::hint::spin_loop());
-            sweep();
+            sweep(gate::enter());
         }
     }
 }
 
-/// Folds what waits, if nobody else is about to. False when somebody is.
-fn sweep() -> bool {
+/// Folds what waits, if nobody else is about to. False when somebody is. The gate was passed once for all turns of it.
+fn sweep(pass: gate::Pass) -> bool {
     let mut is_free = true;
     let mut users = Vec::new();
     let mut folded = 0;
@@ -127,6 +128,7 @@ fn sweep() -> bool {
         folded += fold_retired(&mut turn, pinned);
         users.extend(turn.end().users);
     }
+    drop(pass); // before users' values are dropped
     closures::bury(users);
     is_free
 }
@@ -139,7 +141,7 @@ pub(crate) fn in_turn<R>(work: impl FnOnce(&mut Turn) -> R) -> R {
     fold_retired(&mut turn, pinned);
     let result = work(&mut turn);
     let later = turn.end();
-    sweep();
+    sweep(gate::enter());
     closures::bury(later.users);
     drop(later.ours);
     result
