@@ -84,9 +84,10 @@ struct Names {
 /// The global registry.
 pub fn registry() -> &'static Registry {
     static GLOBAL: OnceLock<Registry> = OnceLock::new();
-    if GLOBAL.get().is_none() {
-        journal::before_a_stat(); // it may log, which is for no lock and no gate
+    if let Some(registry) = GLOBAL.get() {
+        return registry;
     }
+    journal::before_a_stat(); // it may log, which is for no lock and no gate
     gate::get_or_init(&GLOBAL, || {
         let registry = Registry::of(Tree::plant_global(), DEFAULT_CAP);
         show_faults(&registry);
