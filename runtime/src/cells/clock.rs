@@ -49,7 +49,7 @@ struct Moment {
 /// The moment from which nanoseconds are counted.
 fn origin() -> Instant {
     static ORIGIN: OnceLock<Instant> = OnceLock::new();
-    *ORIGIN.get_or_init(Instant::now)
+    *gate::get_or_init(&ORIGIN, Instant::now)
 }
 
 /// The present in both clocks. The standard clock is read between two readings of the counter, and the tightest of

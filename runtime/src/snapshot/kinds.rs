@@ -1,9 +1,10 @@
 //! Kinds by what they are called.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use crate::Kind;
+use crate::cells::gate;
 use crate::merging::SUM_OF_GAUGES;
 
 const PLAIN: [Kind; 10] = [
@@ -61,12 +62,13 @@ static SUMS: [Kind; 11] = [
 
 /// The kind that is called so.
 pub(crate) fn named(name: &str) -> Option<Kind> {
-    static BY_NAME: LazyLock<HashMap<String, Kind>> = LazyLock::new(|| {
+    static BY_NAME: OnceLock<HashMap<String, Kind>> = OnceLock::new();
+    let by_name = gate::get_or_init(&BY_NAME, || {
         let all = PLAIN.iter().chain(&FAMILIES).chain(&SUMS);
         let all = all.chain(&[Kind::CountBy, Kind::Max, Kind::Min]);
         all.map(|kind| (kind.to_string(), *kind)).collect()
     });
-    BY_NAME.get(name).copied()
+    by_name.get(name).copied()
 }
 
 /// Whether [`named`] knows a kind by what it is called.

@@ -16,8 +16,8 @@ use super::path::PathKey;
 use super::place::Place;
 use super::standing::{Batch, ByName, Standing};
 use super::stat_name;
-use crate::cells::clock;
 use crate::cells::turn::Turn;
+use crate::cells::{clock, gate};
 use crate::snapshot::{PlaceShape, StatShape};
 
 /// Everything the collector knows of one tree.
@@ -305,7 +305,7 @@ impl Epoch {
 
     /// When something was born. A test's clock may have been ahead: that is as if just now.
     fn of(self, born: u64) -> SystemTime {
-        let first = FIRST.get_or_init(|| self);
+        let first = gate::get_or_init(&FIRST, || self);
         let born = born.min(self.now);
         let at = if born < first.now {
             let ago = Duration::from_nanos(first.now - born);

@@ -1,9 +1,10 @@
 //! What this reader says of itself, in the global registry: `/calipers/report/prometheus/…`.
 
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use crate::report::families::{Layout, Told};
+use crate::tree::once::get_or_open;
 use crate::{Counter, Family, Instrumented, Timer};
 
 /// The reader's own stats.
@@ -23,18 +24,19 @@ struct PrometheusStats {
     left_out: Family<String, Counter>,
 }
 
-static OWN: LazyLock<PrometheusStats> =
-    LazyLock::new(|| PrometheusStats::init("/calipers/report/prometheus"));
-
 /// Notes that an exposition was written.
 pub(super) fn note(began: Instant, bytes: usize, layout: &Layout<'_>) {
     static TOLD: Told = Told::new();
-    OWN.scrapes.inc();
-    OWN.bytes.add(bytes);
-    OWN.duration.record(began.elapsed());
-    OWN.collisions.add(layout.left_out());
+    static OWN: OnceLock<PrometheusStats> = OnceLock::new();
+    let own = get_or_open(&OWN, || {
+        PrometheusStats::init("/calipers/report/prometheus")
+    });
+    own.scrapes.inc();
+    own.bytes.add(bytes);
+    own.duration.record(began.elapsed());
+    own.collisions.add(layout.left_out());
     for clash in layout.clashes().iter() {
-        OWN.left_out.get(&*clash.stat).inc();
+        own.left_out.get(&*clash.stat).inc();
     }
     TOLD.tell(
         layout.clashes(),
