@@ -40,14 +40,16 @@ use crate::Kind;
 pub enum Merging {
     /// All of them added: lengths of queues, open files.
     Sum,
-    /// The largest.
+    /// The largest. A gauge that was never set stands at 0, here as everywhere.
     Max,
-    /// The smallest.
+    /// The smallest; of those that were never set, 0.
     Min,
-    /// That of the source whose gauge changed last.
+    /// That of the source whose gauge changed last, as the aggregator heard of it; in a family, key by key. One that stood at 0
+    /// when its source was first heard of has not changed yet, and an aggregator that is started anew knows of no change
+    /// before: it shows any of those that are not 0.
     Last,
     /// Each by itself, as members of a family whose keys are the sources' names. Within a family, whose members have keys already,
-    /// the one that changed last.
+    /// of each key the one that changed last.
     PerSource,
 }
 

@@ -25,7 +25,7 @@ use super::sources::Sources;
 use super::tree::Tree;
 use super::writing::{Bodies, Sender, Sent};
 use crate::log_line;
-use crate::snapshot::total;
+use crate::snapshot::counts;
 
 const MAGIC: &[u8; 8] = b"CALIKEP2";
 
@@ -203,7 +203,7 @@ fn write_tree(out: &mut Vec<u8>, role: Role, name: &str, head: &Head, tree: &Tre
     }
     let mut bodies = bodies_of(name);
     for (place, leaves) in tree.places() {
-        let counted = leaves.values().filter(|leaf| total(&leaf.value).is_some());
+        let counted = leaves.values().filter(|leaf| counts(leaf.shape.kind));
         let sent = counted.map(|leaf| Sent {
             stat: &leaf.shape,
             value: &leaf.value,
@@ -268,7 +268,7 @@ fn read(bytes: &[u8], sources: &mut Sources) -> io::Result<()> {
             .entry((Arc::clone(&told.source), role))
             .or_insert_with(|| (head, Tree::default()));
         for place in told.places {
-            tree.tell(place, &CompiledGauges::default(), 0);
+            tree.tell(place, None, &CompiledGauges::default(), 0);
         }
     }
     let mut earlier = BTreeMap::new();

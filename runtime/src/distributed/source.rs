@@ -7,7 +7,6 @@ use super::frame::{Head, Sort};
 use super::merging::CompiledGauges;
 use super::reading::{Told, ToldPlace};
 use super::tree::{Branch, Leaf, Tree};
-use crate::snapshot::total;
 
 /// Earlier runs of a source that are known by their incarnation.
 const RUNS: usize = 16;
@@ -120,10 +119,9 @@ impl Source {
         for part in parts {
             self.period = part.period;
             for place in part.places {
-                unknown += now.tell(place, rules, message);
+                unknown += now.tell(place, Some(&self.tree), rules, message);
             }
         }
-        now.take_over_times(&self.tree);
         self.said = 0;
         self.is_whole = true;
         let before = std::mem::replace(&mut self.tree, now);
@@ -163,7 +161,7 @@ impl Source {
                 self.tree.forget(place, name);
             }
             for place in part.places {
-                unknown += self.tree.tell(place, rules, message);
+                unknown += self.tree.tell(place, None, rules, message);
             }
         }
         (left_out, unknown)
@@ -212,7 +210,7 @@ pub(super) fn add_totals(
 
 /// Adds what a stat counted, if it is one that counts; false when there is no room.
 fn add_total(into: &mut Tree, place: &str, branch: &Branch, leaf: &Leaf, most: usize) -> bool {
-    let Some(value) = total(&leaf.value) else {
+    let Some(value) = leaf.total() else {
         return true;
     };
     if into.len() >= most && into.get(place, &leaf.shape.name).is_none() {

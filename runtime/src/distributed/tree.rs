@@ -7,7 +7,10 @@ use std::time::SystemTime;
 
 use super::merging::CompiledGauges;
 use super::reading::{ToldPlace, ToldStat};
-use crate::snapshot::{Assembly, PlaceShape, Snapshot, StatShape, Value, path_order};
+use crate::Kind;
+use crate::snapshot::{
+    Assembly, PlaceShape, Snapshot, StatShape, Value, counts, path_order, total,
+};
 
 /// Places in the order of snapshots.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,8 +47,68 @@ pub(super) struct Branch {
 pub(super) struct Leaf {
     pub(super) shape: StatShape,
     pub(super) value: Value,
-    /// Which message changed it last, of all that the aggregator took.
+    /// Which message changed it last, of all that the aggregator took; 0 where nobody has set it.
     pub(super) changed: u64,
+    /// The same of each member, of a family in which the last one may be meant.
+    pub(super) members_changed: Box<[u64]>,
+}
+
+impl Leaf {
+    /// As a message told it; `before` is what was told of it before.
+    fn told(shape: StatShape, value: Value, before: Option<&Leaf>, message: u64) -> Leaf {
+        let (mut changed, mut members_changed) = (message, Box::default());
+        match (shape.kind, &value) {
+            (Kind::Gauge, now) => {
+                let before = before.map(|leaf| (&leaf.value, leaf.changed));
+                changed = changed_by(message, now, before);
+            }
+            (Kind::Family(Kind::Gauge | Kind::Text | Kind::StateSet), Value::Family(now)) => {
+                let changes = now.iter().map(|(key, now)| {
+                    let before = before.and_then(|leaf| leaf.member(key));
+                    changed_by(message, now, before)
+                });
+                members_changed = changes.collect();
+            }
+            _ => {}
+        }
+        Leaf {
+            shape,
+            value,
+            changed,
+            members_changed,
+        }
+    }
+
+    /// A member, and which message changed it last.
+    fn member(&self, key: &str) -> Option<(&Value, u64)> {
+        let Value::Family(members) = &self.value else {
+            return None;
+        };
+        let changed = self.members_changed.get(members.position(key)?)?;
+        Some((members.get(key)?, *changed))
+    }
+
+    /// What of it still counts when its source is gone; nothing of a level.
+    pub(super) fn total(&self) -> Option<Value> {
+        counts(self.shape.kind)
+            .then(|| total(&self.value))
+            .flatten()
+    }
+}
+
+/// Which message changed a level last. What stands at nothing when it is first heard of was not set yet.
+fn changed_by(message: u64, now: &Value, before: Option<(&Value, u64)>) -> u64 {
+    let is_nothing = || match now {
+        Value::Gauge(number) => number.is_none_or(|number| number.as_f64() == 0.0),
+        Value::Text(text) => text.is_none(),
+        Value::StateSet(state, _) => state.is_none(),
+        _ => false,
+    };
+    match before {
+        Some((before, changed)) if before == now => changed,
+        None if is_nothing() => 0,
+        _ => message,
+    }
 }
 
 impl Tree {
@@ -123,8 +186,15 @@ impl Tree {
         }
     }
 
-    /// Takes over what a source told of a place; says of how many stats it never told what they are.
-    pub(super) fn tell(&mut self, told: ToldPlace, rules: &CompiledGauges, message: u64) -> u64 {
+    /// Takes over what a source told of a place, of which `before` has what was told earlier, unless this has it; says of how
+    /// many stats it never told what they are.
+    pub(super) fn tell(
+        &mut self,
+        told: ToldPlace,
+        before: Option<&Tree>,
+        rules: &CompiledGauges,
+        message: u64,
+    ) -> u64 {
         let ToldPlace {
             path,
             collapsed,
@@ -140,14 +210,15 @@ impl Tree {
                 stats: BTreeMap::new(),
             });
         (branch.collapsed, branch.labels) = (collapsed, labels);
-        let before = branch.stats.len();
+        let len = branch.stats.len();
         let mut unknown = 0;
         for stat in stats {
-            if !branch.tell(&path, stat, rules, message) {
+            let before = before.and_then(|before| before.get(&path, &stat.name));
+            if !branch.tell(&path, stat, before, rules, message) {
                 unknown += 1;
             }
         }
-        self.len += branch.stats.len() - before;
+        self.len += branch.stats.len() - len;
         unknown
     }
 
@@ -162,22 +233,6 @@ impl Tree {
         }
         if branch.stats.is_empty() {
             self.places.remove(&path);
-        }
-    }
-
-    /// Stats that did not change since keep the number of the message that last changed them.
-    pub(super) fn take_over_times(&mut self, before: &Tree) {
-        for (path, branch) in &mut self.places {
-            let Some(old) = before.places.get(path) else {
-                continue;
-            };
-            for (name, leaf) in &mut branch.stats {
-                if let Some(old) = old.stats.get(name)
-                    && old.value == leaf.value
-                {
-                    leaf.changed = old.changed;
-                }
-            }
         }
     }
 
@@ -201,30 +256,35 @@ impl Tree {
 
 impl Branch {
     /// False for a stat of which nothing but the value is known.
-    fn tell(&mut self, path: &str, told: ToldStat, rules: &CompiledGauges, message: u64) -> bool {
+    fn tell(
+        &mut self,
+        path: &str,
+        told: ToldStat,
+        before: Option<&Leaf>,
+        rules: &CompiledGauges,
+        message: u64,
+    ) -> bool {
         let ToldStat {
             name,
             shape,
             mut value,
             is_partial,
         } = told;
-        let known = self.stats.get_mut(&name);
-        let Some(mut shape) = shape else {
-            let Some(known) = known.filter(|known| value.is_of(known.shape.kind)) else {
-                return false;
-            };
-            if is_partial {
-                complete(&mut value, &known.value);
+        let known = self.stats.get(&name);
+        let leaf = match shape {
+            Some(mut shape) => {
+                shape.merging = rules.of(path, &shape);
+                Leaf::told(shape, value, known.or(before), message)
             }
-            known.value = value;
-            known.changed = message;
-            return true;
-        };
-        shape.merging = rules.of(path, &shape);
-        let leaf = Leaf {
-            shape,
-            value,
-            changed: message,
+            None => {
+                let Some(known) = known.filter(|known| value.is_of(known.shape.kind)) else {
+                    return false;
+                };
+                if is_partial {
+                    complete(&mut value, &known.value);
+                }
+                Leaf::told(known.shape.clone(), value, Some(known), message)
+            }
         };
         self.stats.insert(name, leaf);
         true

@@ -11,7 +11,6 @@ use super::own;
 use super::source::Source;
 use super::sources::Sources;
 use super::tree::{Branch, Leaf, Tree};
-use crate::snapshot::total;
 use crate::snapshot::{FamilyValue, Snapshot, StateTimeValue, StatesValue, Value};
 use crate::{Kind, Merging};
 
@@ -27,10 +26,10 @@ impl Sources {
         for (name, source) in &self.by_name {
             for (place, branch, leaf) in told(&source.tree) {
                 let shown = match source.is_there {
-                    true => {
-                        let is_latest = || is_latest(&latest, place, leaf);
-                        as_one_of_many(leaf, name, is_latest)
-                    }
+                    true => Some(as_one_of_many(leaf, name, |changed, member| {
+                        let known = latest.get(&(place, &*leaf.shape.name, member));
+                        known == Some(&changed)
+                    })),
                     false => only_total(leaf),
                 };
                 if shown.is_some_and(|leaf| !united.add(place, branch, leaf)) {
@@ -58,14 +57,25 @@ impl Sources {
         )
     }
 
-    /// Of gauges of which the last one is meant, which message changed one last.
+    /// Of levels of which the last one is meant, which message changed one last.
     fn latest(&self) -> Latest<'_> {
         let mut latest: Latest<'_> = HashMap::default();
         for Source { tree, .. } in self.by_name.values().filter(|source| source.is_there) {
-            let meant = |leaf: &Leaf| is_last_meant(leaf) && !is_no_number(&leaf.value);
-            for (place, _, leaf) in tree.iter().filter(|(_, _, leaf)| meant(leaf)) {
-                let changed = latest.entry((place, &leaf.shape.name)).or_default();
-                *changed = leaf.changed.max(*changed);
+            for (place, _, leaf) in tree.iter().filter(|(_, _, leaf)| is_last_meant(leaf)) {
+                let mut note = |member, value: &Value, changed: u64| {
+                    if !is_no_number(value) {
+                        let latest = latest.entry((place, &*leaf.shape.name, member));
+                        let latest = latest.or_insert(changed);
+                        *latest = changed.max(*latest);
+                    }
+                };
+                match &leaf.value {
+                    Value::Family(members) => {
+                        let members = members.iter().zip(&leaf.members_changed);
+                        members.for_each(|((key, value), at)| note(Some(key), value, *at));
+                    }
+                    value => note(None, value, leaf.changed),
+                }
             }
         }
         latest
@@ -78,12 +88,13 @@ fn told(tree: &Tree) -> impl Iterator<Item = (&str, &Branch, &Leaf)> {
         .filter(|(place, _, leaf)| !own::is_ours(place, &leaf.shape.name))
 }
 
-type Latest<'a> = HashMap<(&'a str, &'a str), u64, RandomState>;
+/// By place, name, and key of a member.
+type Latest<'a> = HashMap<(&'a str, &'a str, Option<&'a str>), u64, RandomState>;
 
 fn is_last_meant(leaf: &Leaf) -> bool {
     match leaf.shape.kind {
         Kind::Gauge => leaf.shape.merging == Some(Merging::Last),
-        // In a family there is no room for sources.
+        // In a family there is no room for sources: each member is one source's.
         Kind::Family(Kind::Gauge | Kind::Text | Kind::StateSet) => {
             matches!(
                 leaf.shape.merging,
@@ -115,21 +126,20 @@ fn only_numbers(value: &mut Value) {
     }
 }
 
-fn is_latest(latest: &Latest<'_>, place: &str, leaf: &Leaf) -> bool {
-    let known = latest.get(&(place, &*leaf.shape.name));
-    known.is_some_and(|changed| *changed == leaf.changed)
-}
-
 /// What a source that is gone leaves.
 fn only_total(leaf: &Leaf) -> Option<Leaf> {
-    let value = total(&leaf.value)?;
+    let value = leaf.total()?;
     let mut left = leaf.clone();
     left.value = value;
     Some(left)
 }
 
-/// A stat as it can be added to those of other sources.
-fn as_one_of_many(leaf: &Leaf, source: &Arc<str>, is_latest: impl Fn() -> bool) -> Option<Leaf> {
+/// A stat as it can be added to those of other sources. Which message changed it, or a member, tells whether it is the latest.
+fn as_one_of_many(
+    leaf: &Leaf,
+    source: &Arc<str>,
+    is_latest: impl Fn(u64, Option<&str>) -> bool,
+) -> Leaf {
     let mut shown = leaf.clone();
     let Leaf { shape, value, .. } = &mut shown;
     if matches!(
@@ -146,7 +156,7 @@ fn as_one_of_many(leaf: &Leaf, source: &Arc<str>, is_latest: impl Fn() -> bool) 
         Value::Family(Arc::new(members))
     };
     match (&*value, shape.kind, leaf.shape.merging) {
-        (Value::Gauge(_), Kind::Gauge, Some(Merging::Last)) if !is_latest() => {
+        (Value::Gauge(_), Kind::Gauge, Some(Merging::Last)) if !is_latest(leaf.changed, None) => {
             *value = Value::Gauge(None);
         }
         (Value::Gauge(_), Kind::Gauge, None | Some(Merging::PerSource)) => {
@@ -177,8 +187,15 @@ fn as_one_of_many(leaf: &Leaf, source: &Arc<str>, is_latest: impl Fn() -> bool) 
                 nanos,
             }));
         }
-        _ if is_last_meant(leaf) && !is_latest() => return None,
+        (Value::Family(members), ..) if is_last_meant(leaf) => {
+            let members = members.iter().zip(&leaf.members_changed);
+            let latest = members.filter(|((key, value), changed)| {
+                is_latest(**changed, Some(key)) && !is_no_number(value)
+            });
+            let latest = latest.map(|((key, value), _)| (key, value.clone()));
+            *value = Value::Family(Arc::new(latest.collect()));
+        }
         _ => {}
     }
-    Some(shown)
+    shown
 }

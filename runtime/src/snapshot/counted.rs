@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::select::Kept;
 use super::{
-    Distribution, FamilyValue, HistogramValue, MeterValue, Rates, Snapshot, StateTimeValue,
-    TimerValue, Value,
+    Distribution, HistogramValue, MeterValue, Rates, Snapshot, StateTimeValue, TimerValue, Value,
 };
+use crate::Kind;
 
 impl Snapshot {
     /// What still counts when the process is gone: counters, meters, distributions, outcomes, time by state, and
@@ -22,15 +22,25 @@ impl Snapshot {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn counted(&self) -> Snapshot {
-        let counts = |value: &Value| total(value).is_some();
-        let mut counted =
-            self.select(|place| Kept::Stats(self.values_of(place).iter().map(counts).collect()));
+        let mut counted = self.select(|place| {
+            let stats = self.entries_of(place);
+            Kept::Stats(stats.map(|stat| counts(stat.kind())).collect())
+        });
         for value in &mut counted.values {
             if let Some(total) = total(value) {
                 *value = total;
             }
         }
         counted
+    }
+}
+
+/// Whether stats of a kind have totals: counts and distributions have, levels have not.
+pub(crate) fn counts(kind: Kind) -> bool {
+    match kind {
+        Kind::Family(of) | Kind::Sum(of) => counts(*of),
+        Kind::Counter | Kind::Meter | Kind::Histogram | Kind::Timer | Kind::StateTime => true,
+        _ => false,
     }
 }
 
@@ -61,13 +71,8 @@ pub(crate) fn total(value: &Value) -> Option<Value> {
         })),
         Value::Family(family) => {
             let members = family.iter();
-            let members: FamilyValue = members
-                .filter_map(|(key, value)| Some((key, total(value)?)))
-                .collect();
-            if members.is_empty() && !family.is_empty() {
-                return None;
-            }
-            Value::Family(Arc::new(members))
+            let members = members.filter_map(|(key, value)| Some((key, total(value)?)));
+            Value::Family(Arc::new(members.collect()))
         }
         _ => return None,
     })

@@ -30,6 +30,12 @@ impl FamilyValue {
         self.values.get(self.keys.find(key).ok()?)
     }
 
+    /// As which of its members this key stands there.
+    #[cfg(feature = "distributed")]
+    pub(crate) fn position(&self, key: &str) -> Option<usize> {
+        self.keys.find(key).ok()
+    }
+
     /// All members as `(key, value)`, sorted by key.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Value)> {
         self.keys.iter().zip(&self.values)

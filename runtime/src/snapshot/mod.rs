@@ -51,7 +51,7 @@ use std::time::SystemTime;
 
 pub(crate) use assembly::{Assembly, path_order};
 #[cfg(feature = "distributed")]
-pub(crate) use counted::total;
+pub(crate) use counted::{counts, total};
 pub use distribution::{Bucket, Distribution};
 pub use entry::Entry;
 pub use filter::FilterError;

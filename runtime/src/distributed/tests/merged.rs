@@ -143,6 +143,109 @@ fn gauges_are_merged_as_their_structs_declare() {
     is(&sources, "last", 1.0);
 }
 
+/// Families of gauges in which the last one is meant, for all there is no room for sources in a family.
+#[derive(Instrumented)]
+struct Keyed {
+    #[stat(merge = "last")]
+    last: Family<String, Gauge>,
+    #[stat(merge = "per-source")]
+    each: Family<String, Gauge>,
+    undeclared: Family<String, Gauge>,
+    #[stat(merge = "sum")]
+    sum: Family<String, Gauge>,
+}
+
+impl Keyed {
+    fn of(run: &Run) -> Keyed {
+        Keyed::init_in(&run.registry, "/keyed")
+    }
+
+    fn set(&self, key: &str, value: u8) {
+        for family in [&self.last, &self.each, &self.undeclared] {
+            family.get(key).set(value.into());
+        }
+    }
+}
+
+#[test]
+fn a_member_is_that_of_the_source_that_changed_it_last_whatever_others_do_to_others() {
+    let mut sources = United::new();
+    let mut runs = ["a", "b", "c"].map(|name| Run::new(name, 1));
+    let [a, b, _c] = [0, 1, 2].map(|run| Keyed::of(&runs[run]));
+    let all = |sources: &United, expected: &[(&str, f64)]| {
+        let united = sources.snapshot();
+        for family in ["last", "each", "undeclared"] {
+            let family = format!("/keyed/{family}");
+            for (key, value) in expected {
+                let path = format!("{family}/{key}");
+                assert_eq!(united.gauge(&path), Some(*value), "{path}");
+            }
+            let members = united.value(&family).unwrap();
+            assert_eq!(members.as_family().unwrap().len(), expected.len());
+        }
+    };
+    a.set("x", 1);
+    a.set("both", 5);
+    sources.tell(&mut runs[0], Sort::Whole);
+    b.set("y", 2);
+    b.set("both", 6);
+    sources.tell(&mut runs[1], Sort::Whole);
+    all(&sources, &[("x", 1.0), ("y", 2.0), ("both", 6.0)]);
+    // Who joins and set nothing hides nothing.
+    sources.tell(&mut runs[2], Sort::Whole);
+    all(&sources, &[("x", 1.0), ("y", 2.0), ("both", 6.0)]);
+    // Another member, and everything once more, are no change of this one.
+    a.set("x", 3);
+    sources.tell(&mut runs[0], Sort::Change);
+    sources.tell(&mut runs[0], Sort::Whole);
+    all(&sources, &[("x", 3.0), ("y", 2.0), ("both", 6.0)]);
+    a.set("both", 7);
+    sources.tell(&mut runs[0], Sort::Change);
+    all(&sources, &[("x", 3.0), ("y", 2.0), ("both", 7.0)]);
+}
+
+#[test]
+fn a_source_that_is_gone_leaves_nothing_of_a_family_of_gauges() {
+    let mut sources = United::new();
+    let mut runs = [Run::new("a", 1), Run::new("b", 1)];
+    let [_a, b] = [0, 1].map(|run| Keyed::of(&runs[run]));
+    b.sum.get("x").set(7.0);
+    for run in &mut runs {
+        sources.tell(run, Sort::Whole);
+    }
+    for _ in 0..70 {
+        sources.wait(1);
+        sources.tell(&mut runs[1], Sort::Change);
+    }
+    let (united, conflicts) = sources.sources.united();
+    assert_eq!((united.gauge("/keyed/sum/x"), conflicts), (Some(7.0), 0));
+    // Nor does an earlier run of its own.
+    let again = &mut Run::new("a", 2);
+    let _again = Keyed::of(again);
+    sources.tell(again, Sort::Whole);
+    let (united, conflicts) = sources.sources.united();
+    assert_eq!((united.gauge("/keyed/sum/x"), conflicts), (Some(7.0), 0));
+}
+
+#[test]
+fn a_gauge_that_nobody_set_is_not_the_last_that_changed() {
+    let mut sources = United::new();
+    let mut runs = [Run::new("a", 1), Run::new("b", 1)];
+    let gauges = [0, 1].map(|run| Declared::init_in(&runs[run].registry, "/said").last);
+    gauges[0].set(8.0);
+    for run in &mut runs {
+        sources.tell(run, Sort::Whole);
+    }
+    assert_eq!(sources.snapshot().gauge("/said/last"), Some(8.0));
+    gauges[1].set(3.0);
+    sources.tell(&mut runs[1], Sort::Change);
+    assert_eq!(sources.snapshot().gauge("/said/last"), Some(3.0));
+    // Set to nothing, it did change.
+    gauges[0].set(0.0);
+    sources.tell(&mut runs[0], Sort::Change);
+    assert_eq!(sources.snapshot().gauge("/said/last"), Some(0.0));
+}
+
 #[test]
 fn an_aggregators_rule_wins_over_a_publishers_and_that_over_what_is_declared() {
     let mut sources = United::ruled(rules(&[("/said/sum", Merging::Min)]));
