@@ -48,6 +48,21 @@ pub enum Report {
     },
 }
 
+impl Report {
+    /// One more value does not fit, at this path.
+    pub(super) fn unfit(&mut self, path: &[&str]) {
+        match self {
+            Report::Unfit { values, .. } => *values += 1,
+            Report::Read | Report::Failed { .. } => {
+                *self = Report::Unfit {
+                    values: 1,
+                    first: format!("/{}", path.join("/")),
+                };
+            }
+        }
+    }
+}
+
 /// The result at one place, and below.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]

@@ -36,8 +36,7 @@ struct Visit<'v> {
     server: &'v Arc<str>,
     /// The keys that led here.
     path: Vec<&'v str>,
-    unfit: u64,
-    first: Option<String>,
+    report: Report,
     met: &'v mut [bool],
 }
 
@@ -64,18 +63,11 @@ impl<'r> Combining<'r> {
         let mut visit = Visit {
             server: &name,
             path: Vec::new(),
-            unfit: 0,
-            first: None,
+            report: Report::Read,
             met: &mut self.met,
         };
         walk(&self.rules.root, stats, &mut self.found, &mut visit);
-        let report = match visit.first {
-            Some(first) => Report::Unfit {
-                values: visit.unfit,
-                first,
-            },
-            None => Report::Read,
-        };
+        let report = visit.report;
         self.servers.insert(server.to_owned(), report);
     }
 
@@ -94,7 +86,13 @@ impl<'r> Combining<'r> {
     }
 
     /// The result.
-    pub fn finish(self) -> Combined {
+    pub fn finish(mut self) -> Combined {
+        let reports = &mut self.servers;
+        self.found.misfits(&mut Vec::new(), &mut |server, path| {
+            if let Some(report) = reports.get_mut(server) {
+                report.unfit(path);
+            }
+        });
         let mut servers: Vec<_> = self.servers.into_iter().collect();
         servers.sort_by(|(a, _), (b, _)| human(a, b));
         let mut repeated: Vec<_> = self.repeated.into_iter().collect();
@@ -137,10 +135,7 @@ fn walk<'v>(node: &'v Node, stats: &'v Value, found: &mut Found, visit: &mut Vis
             found.states.len() - 1
         });
         if let Err(Unfit) = found.states[at].add(visit.server, stats) {
-            visit.unfit += 1;
-            visit
-                .first
-                .get_or_insert_with(|| format!("/{}", visit.path.join("/")));
+            visit.report.unfit(&visit.path);
         }
     }
     let Value::Object(members) = stats else {
@@ -178,6 +173,17 @@ impl Found {
             }
         };
         &mut self.below[at].1
+    }
+
+    /// Tells of what turned out not to fit, by server and path.
+    fn misfits<'f>(&'f self, path: &mut Vec<&'f str>, tell: &mut impl FnMut(&str, &[&str])) {
+        let servers = self.states.iter().flat_map(State::misfits);
+        servers.for_each(|server| tell(server, path));
+        for (name, below) in &self.below {
+            path.push(name);
+            below.misfits(path, tell);
+            path.pop();
+        }
     }
 
     /// Nothing where nothing was found.

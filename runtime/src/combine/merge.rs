@@ -35,6 +35,11 @@ struct Moments {
 }
 
 impl Merged {
+    /// Whether anything was an object: then a number beside it is none of its parts.
+    pub(super) fn is_object(&self) -> bool {
+        !self.members.is_empty()
+    }
+
     /// Nothing for what is neither a number nor an object of such; texts within an object are passed over.
     pub(super) fn add(&mut self, datum: &Value) -> Option<()> {
         match datum {
@@ -83,7 +88,7 @@ impl Merged {
     }
 
     pub(super) fn result(self) -> Value {
-        if let Some(number) = self.number {
+        if let (Some(number), false) = (self.number, self.is_object()) {
             return number.value();
         }
         let moments = self.moments.unwrap_or_default();

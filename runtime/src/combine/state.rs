@@ -27,7 +27,8 @@ enum Seen {
     ByValue(BTreeMap<String, Vec<Arc<str>>>),
     Numbers(Vec<(Arc<str>, Number)>),
     Highlight(Option<(Arc<str>, Number)>),
-    Merge(Merged),
+    /// With those whose datum was a number, which fits no object.
+    Merge(Merged, Vec<Arc<str>>),
 }
 
 /// Whole as long as all of it is.
@@ -74,7 +75,7 @@ impl State {
             How::InverseMap => Seen::ByValue(BTreeMap::new()),
             How::Sorted { .. } => Seen::Numbers(Vec::new()),
             How::Highlight { .. } => Seen::Highlight(None),
-            How::Merge => Seen::Merge(Merged::default()),
+            How::Merge => Seen::Merge(Merged::default(), Vec::new()),
         };
         State { leaf, seen }
     }
@@ -130,9 +131,22 @@ impl State {
                     *best = Some((server.clone(), number.clone()));
                 }
             }
-            Seen::Merge(merged) => merged.add(chosen).ok_or(Unfit)?,
+            Seen::Merge(merged, numbers) => {
+                merged.add(chosen).ok_or(Unfit)?;
+                if chosen.is_number() {
+                    numbers.push(server.clone());
+                }
+            }
         }
         Ok(())
+    }
+
+    /// Servers whose value turned out not to fit, whoever came first.
+    pub(super) fn misfits(&self) -> &[Arc<str>] {
+        match &self.seen {
+            Seen::Merge(merged, numbers) if merged.is_object() => numbers,
+            _ => &[],
+        }
     }
 
     /// Nothing for a sum of nothing: 0 would be a number that nobody has.
@@ -169,7 +183,7 @@ impl State {
                 Some((server, value)) => json!({ "server": named(server), "value": value }),
                 None => Value::Null,
             },
-            Seen::Merge(merged) => merged.result(),
+            Seen::Merge(merged, _) => merged.result(),
         }))
     }
 }

@@ -204,6 +204,38 @@ fn what_does_not_fit_is_told_and_the_rest_counts() {
 }
 
 #[test]
+fn a_number_among_distributions_is_told_and_they_are_merged_without_it() {
+    let rules = Rules::new().at("/latency", [Leaf::merge()]).unwrap();
+    let distribution = json!({ "latency": { "count": 10, "sum": 1.0 } });
+    for odd_is_the in [0, 1, 2] {
+        let mut servers = vec![("a", distribution.clone()), ("b", distribution.clone())];
+        servers.insert(odd_is_the, ("odd", json!({ "latency": 5 })));
+        let mut combining = rules.combining();
+        for (server, stats) in &servers {
+            combining.add(server, stats);
+        }
+        let result = combining.finish();
+        let merged = &json!(result)["combined"]["latency"]["merge"];
+        assert_eq!(merged, &json!({ "count": 20, "sum": 2.0 }));
+        let told: Vec<_> = result.servers.iter().map(|(_, report)| report).collect();
+        let unfit = Report::Unfit {
+            values: 1,
+            first: "/latency".to_owned(),
+        };
+        assert_eq!(told, [&Report::Read, &Report::Read, &unfit]);
+    }
+    // Numbers alone add up.
+    let numbers = [
+        ("a", json!({ "latency": 5 })),
+        ("b", json!({ "latency": 6 })),
+    ];
+    assert_eq!(
+        combined(&rules, &numbers)["combined"]["latency"]["merge"],
+        11
+    );
+}
+
+#[test]
 fn a_file_says_the_same_as_rust_and_its_mistakes_are_told() {
     let file = r#"
         [patterns]
