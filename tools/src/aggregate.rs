@@ -10,13 +10,14 @@ use calipers::report::http::Server;
 
 use crate::cli::Aggregate;
 use crate::ending::{Ending, end_by};
-use crate::problem::Problem;
+use crate::problem::{Problem, complain_as_the_library_does};
 use crate::terminal::print;
 
 /// How long a signal may lie before it is noticed.
 const GLANCE: Duration = Duration::from_millis(50);
 
 pub(crate) fn run(asked: &Aggregate) -> Result<ExitCode, Problem> {
+    complain_as_the_library_does();
     let registry = Registry::new();
     let mut aggregator = Aggregator::bind(&*asked.bind)
         .forget_after(Duration::from_secs_f64(asked.forget_after))

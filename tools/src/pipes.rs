@@ -6,12 +6,13 @@ use std::time::Duration;
 use calipers::report::pipe::service::{Options, gather, serve};
 
 use crate::cli::Pipes;
-use crate::problem::Problem;
+use crate::problem::{Problem, complain_as_the_library_does};
 use crate::terminal::print;
 
 pub(crate) fn run(asked: &Pipes) -> Result<ExitCode, Problem> {
     let patience = Duration::from_secs_f64(asked.patience);
     if let Some(listen) = &asked.serve {
+        complain_as_the_library_does();
         let options = Options {
             folder: asked.folder.clone(),
             listen: listen.clone(),

@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
 use calipers::snapshot::humane::printable;
+use log::{LevelFilter, Log, Metadata, Record};
 
 /// Why a command ended early.
 #[derive(Debug)]
@@ -44,6 +45,30 @@ impl From<io::Error> for Problem {
             ErrorKind::BrokenPipe => Problem::ReaderGone,
             _ => Problem::Said(error.to_string()),
         }
+    }
+}
+
+/// What the library warns of while a command serves is told as the command's own complaints are.
+pub(crate) fn complain_as_the_library_does() {
+    struct Complaints;
+
+    impl Log for Complaints {
+        fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+            metadata.target().starts_with("calipers")
+        }
+
+        fn log(&self, record: &Record<'_>) {
+            if self.enabled(record.metadata()) {
+                complain(&record.args().to_string());
+            }
+        }
+
+        fn flush(&self) {}
+    }
+
+    // Nobody else in this program sets one.
+    if log::set_logger(&Complaints).is_ok() {
+        log::set_max_level(LevelFilter::Warn);
     }
 }
 

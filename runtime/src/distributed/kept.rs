@@ -66,6 +66,8 @@ pub(super) struct Keeper {
 impl Keeper {
     /// Goes on from the file, if there is one.
     pub(super) fn open(path: PathBuf, sources: &mut Sources) -> io::Result<Keeper> {
+        // A link to it leads to the same totals, and to the same lock.
+        let path = fs::canonicalize(&path).unwrap_or(path);
         let lock = locked(&path)?;
         match fs::metadata(&path) {
             Ok(file) if !file.is_file() => return Err(damaged("it is no file")),
@@ -117,6 +119,12 @@ impl Keeper {
             }
         }
         self.due = now + Duration::from_secs(1).max(now.elapsed() * SHARE);
+    }
+
+    /// As [`keep`](Self::keep), for the last time: what goes wrong now is told, whatever was before.
+    pub(super) fn keep_at_last(&mut self, sources: &Mutex<Sources>) {
+        self.is_told = false;
+        self.keep(sources, Instant::now());
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {

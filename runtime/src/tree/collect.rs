@@ -43,12 +43,13 @@ struct FoldedGauge {
 
 /// Reads a tree in one realm, at the moment `now` of the realm's clock.
 pub(crate) fn snapshot(tree: &Arc<Tree>, realm: Realm, now: u64) -> Snapshot {
-    let epoch = Epoch::now();
-    let mut walk = settle::in_turn(|turn| {
+    let (mut walk, epoch) = settle::in_turn(|turn| {
         clock::refine();
         known::hear_news(turn, tree);
+        // Whatever is shown was born before this.
+        let epoch = Epoch::now();
         pass::pass(turn, tree, realm, now);
-        walk(turn, tree, realm, now, epoch)
+        (walk(turn, tree, realm, now, epoch), epoch)
     });
     let functions: Vec<Arc<Closure>> = walk.closures.iter().map(|(_, c)| c.clone()).collect();
     if !functions.is_empty() {

@@ -303,10 +303,17 @@ impl Epoch {
         self.wall
     }
 
-    /// When something was born. A test's clock may have been ahead: that is as if just now.
+    /// When something was born. A test's clock may have been ahead: that is as if just now. Not so the clock of another
+    /// processor, which is ahead by nothing that matters: whoever compares when a stat was created takes another time for
+    /// another stat.
     fn of(self, born: u64) -> SystemTime {
+        const SECOND: u64 = 1_000_000_000;
         let first = gate::get_or_init(&FIRST, || self);
-        let born = born.min(self.now);
+        let born = if born > self.now.saturating_add(SECOND) {
+            self.now
+        } else {
+            born
+        };
         let at = if born < first.now {
             let ago = Duration::from_nanos(first.now - born);
             first.wall.checked_sub(ago)
@@ -375,6 +382,17 @@ mod tests {
         late.into_iter().for_each(|life| tree.news.push(life));
         drop(place);
         assert_eq!(rows(), before);
+    }
+
+    #[test]
+    fn a_stat_was_created_at_one_time_though_it_was_born_while_a_snapshot_began() {
+        let early = Epoch::now();
+        let born = early.now + 5000;
+        let later = Epoch {
+            now: early.now + 1_000_000_000,
+            ..early
+        };
+        assert_eq!(early.of(born), later.of(born));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! `calipers aggregate`: thin over the library, which has tests of its own.
 
+use std::io::Read;
+
 use calipers::distributed::Publisher;
 use calipers_tests::parts::{Folder, LONG, until};
 use serde_json::json;
@@ -101,6 +103,36 @@ fn a_signal_that_ends_it_loses_nothing_that_was_taken() {
             "{signal}"
         );
     }
+}
+
+#[test]
+fn totals_that_cannot_be_kept_are_told_when_it_happens_and_at_the_end() {
+    let folder = Folder::new("tools-aggregate-unkept");
+    let kept = folder.path("kept");
+    std::fs::create_dir(&kept).unwrap();
+    let endpoint = format!("ipc://{}", folder.path("sockets/aggregator").display());
+    let totals = kept.join("totals");
+    let usual = ["aggregate", "--bind", &endpoint, "--http", "127.0.0.1:0"];
+    let mut served = Web::running(&[&usual[..], &["--keep", text(&totals)]].concat());
+    std::fs::remove_dir_all(&kept).unwrap();
+    let publisher = Publisher::connect(&*endpoint)
+        .registry(&counting(3))
+        .every(LONG)
+        .start()
+        .unwrap();
+    publisher.flush(LONG).unwrap();
+    until("it is noticed", || {
+        let own = served.json("/calipers/aggregator/?format=json");
+        (own["keepErrors"].as_u64() > Some(0)).then_some(())
+    });
+    let mut complaints = served.complaints();
+    served.end_by("TERM");
+    let mut said = String::new();
+    complaints.read_to_string(&mut said).unwrap();
+    let lines = said
+        .lines()
+        .filter(|line| line.contains("cannot keep totals in"));
+    assert_eq!(lines.count(), 2, "{said}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::symlink;
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 
 use calipers_tests::parts::{Folder, until};
 use serde_json::{Value as Json, json};
@@ -28,7 +28,8 @@ impl Web {
     /// The command with these arguments, which says first where it serves.
     pub(crate) fn running(arguments: &[&str]) -> Web {
         let mut command = calipers(arguments);
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
         let mut said = String::new();
         BufReader::new(child.stdout.as_mut().unwrap())
             .read_line(&mut said)
@@ -39,6 +40,11 @@ impl Web {
             .and_then(|rest| rest.strip_suffix('/'));
         let addr = addr.unwrap_or_else(|| panic!("{said}")).to_owned();
         Web { child, addr, said }
+    }
+
+    /// What it says beside; once.
+    pub(crate) fn complaints(&mut self) -> ChildStderr {
+        self.child.stderr.take().unwrap()
     }
 
     pub(crate) fn get(&self, path: &str) -> (u16, String) {

@@ -202,7 +202,7 @@ impl Listening {
             }
         }
         if let Some(keeper) = &mut self.keeper {
-            keeper.keep(&self.united.sources, Instant::now());
+            keeper.keep_at_last(&self.united.sources);
         }
     }
 

@@ -83,7 +83,7 @@ impl PublisherBuilder {
         self
     }
 
-    scheduled!();
+    scheduled!(usually "One second");
 
     fn parts(self) -> Result<(Schedule, Publisher), StartError> {
         let address = Address::parse(&self.endpoint).ok_or_else(|| StartError::Address {

@@ -53,6 +53,18 @@ fn totals_go_on_from_a_file_and_from_none_that_was_damaged_anywhere() {
 }
 
 #[test]
+fn a_link_to_a_file_of_totals_stays_one_and_does_not_lead_past_the_lock() {
+    let folder = Folder::new("link");
+    let (file, link) = (folder.0.join("totals"), folder.0.join("link"));
+    drop(Keeper::open(file.clone(), &mut United::new().sources).unwrap());
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    let by_link = Keeper::open(link.clone(), &mut United::new().sources).unwrap();
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert!(refused(&file).contains("another aggregator"));
+    drop(by_link);
+}
+
+#[test]
 fn two_aggregators_do_not_keep_their_totals_in_one_file() {
     let folder = Folder::new("two");
     let file = folder.0.join("totals");

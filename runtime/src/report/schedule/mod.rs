@@ -261,8 +261,11 @@ impl Started {
 ))]
 macro_rules! scheduled {
     () => {
-        /// How long it is from one push to the next; the first comes after one period. Ten seconds unless told
-        /// otherwise.
+        $crate::report::schedule::scheduled!(usually "Ten seconds");
+    };
+    (usually $period:literal) => {
+        /// How long it is from one push to the next; the first comes after one period.
+        #[doc = concat!($period, " unless told otherwise.")]
         pub fn every(mut self, period: std::time::Duration) -> Self {
             self.schedule = self.schedule.every(period);
             self
