@@ -1,7 +1,9 @@
 //! Registries: stats by name, kept until removed, and the two functions that need nothing else.
 
+use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::thread;
 use std::time::Duration;
 
 use calipers::prelude::*;
@@ -252,4 +254,29 @@ fn many_threads_ask_for_the_same_names_and_get_the_same_stats() {
         .sum();
     assert_eq!(members, 4 * NAMES as u64);
     assert_eq!(snapshot.up_down_counter("/level"), Some(4 * NAMES as i64));
+}
+
+#[test]
+fn a_stat_that_is_opened_while_snapshots_are_taken_was_created_at_one_time() {
+    const NAMES: usize = 3000;
+    let registry = Registry::new();
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for number in 0..NAMES {
+                registry.counter(&format!("many/n{number}")).unwrap().inc();
+            }
+            done.store(true, Relaxed);
+        });
+        let mut created = HashMap::new();
+        let mut is_last = false;
+        while !is_last {
+            is_last = done.load(Relaxed);
+            for stat in registry.snapshot().stats() {
+                let before = *created.entry(stat.path()).or_insert(stat.created());
+                assert_eq!(stat.created(), before, "{}", stat.path());
+            }
+        }
+        assert_eq!(created.len(), NAMES);
+    });
 }

@@ -220,7 +220,7 @@ impl PipeBuilder {
     }
 
     ruled!();
-    scheduled!();
+    scheduled!(usually "Twenty milliseconds, which is how soon somebody who reads is noticed,");
 
     fn parts(self) -> Result<(Schedule, Pipe), StartError> {
         let folder = Folder::open(&self.path).map_err(|source| StartError::Folder {
