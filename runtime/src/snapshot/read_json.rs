@@ -136,7 +136,13 @@ fn family(members: Vec<(String, Json)>, of: Kind) -> Value {
         let (kind, value) = match json {
             Json::Number(number) => told_kinds::number(Some(of), number),
             Json::Members(members) => structured(&members)?,
-            _ => return None,
+            Json::Nothing => (Kind::Gauge, Value::Gauge(None)),
+            Json::Text(text) if of == Kind::StateSet => {
+                let state = Some(Arc::from(text));
+                (Kind::StateSet, Value::StateSet(state, Arc::default()))
+            }
+            Json::Text(text) => (Kind::Text, Value::Text(Some(text.into()))),
+            Json::List(_) => return None,
         };
         kind.same(of).then_some((key, value))
     });

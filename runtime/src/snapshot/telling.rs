@@ -46,7 +46,13 @@ impl Telling {
         let kind = match value {
             Value::Gauge(Some(Number::U64(_) | Number::I64(0..))) => Kind::Gauge,
             Value::UpDownCounter(_) => Kind::UpDownCounter,
-            Value::Family(_) => kind, // and with it that of its members
+            Value::Family(_) => match kind {
+                // Whatever they came of, they are gauges now.
+                Kind::Family(Kind::Max | Kind::Min | Kind::Sum(Kind::Gauge)) => {
+                    Kind::Family(&Kind::Gauge)
+                }
+                kind => kind, // and with it that of its members
+            },
             Value::CountBy(states) => {
                 let states = states.iter();
                 let states = states.map(|(state, _)| format!("{path}/{}", segment(state)));

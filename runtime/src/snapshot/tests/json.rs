@@ -199,6 +199,31 @@ fn json_reads_back_as_far_as_it_says_what_was_there() {
 }
 
 #[test]
+fn families_of_levels_read_back_as_what_they_were_where_kinds_are_told() {
+    let gauge = |n| Value::Gauge(Some(n));
+    let texts = family([("a", Value::Text(Some("hi".into())))]);
+    let states = family([("a", Value::StateSet(Some("busy".into()), Arc::default()))]);
+    let gauges = family([("a", gauge(Number::F64(0.5))), ("b", Value::Gauge(None))]);
+    static ADDED: Kind = Kind::Family(&crate::merging::SUM_OF_GAUGES);
+    let sample = shaped([
+        ("/texts", Kind::Family(&Kind::Text), "", texts.clone()),
+        ("/states", Kind::Family(&Kind::StateSet), "", states.clone()),
+        ("/added", ADDED, "", gauges.clone()),
+        ("/largest", Kind::Family(&Kind::Max), "", gauges.clone()),
+    ]);
+    let told = telling::WithKinds(sample.at("/").unwrap());
+    let read: Snapshot = serde_json::from_value(to_value(told).unwrap()).unwrap();
+    for (path, value) in [
+        ("/texts", texts),
+        ("/states", states),
+        ("/added", gauges.clone()),
+        ("/largest", gauges),
+    ] {
+        assert_eq!(read.value(path), Some(&value), "{path}");
+    }
+}
+
+#[test]
 fn whole_numbers_read_back_as_what_they_were_where_kinds_are_told() {
     let gauge = |n| Value::Gauge(Some(n));
     let sample = snapshot([
