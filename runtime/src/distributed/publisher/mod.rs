@@ -291,7 +291,14 @@ impl Reader for Publisher {
             pushed.dropped += stats;
             pushed.queued = self.queued();
             let tried = format!("`{}` takes no stats now", self.endpoint);
-            let later = "what changed goes with the next push";
+            let later = match self.key {
+                Some(_) => {
+                    "what changed goes with the next push that an aggregator with the same key takes"
+                }
+                None => {
+                    "what changed goes with the next push that an aggregator without a key takes"
+                }
+            };
             return Err(PushError::new("notTaken", tried, later).after(pushed));
         }
         self.offer(&bodies, is_whole, &mut pushed);
