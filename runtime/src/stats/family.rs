@@ -19,7 +19,7 @@ use crate::tree::faults::{self, Fault};
 use crate::tree::held_key::HeldKey;
 use crate::tree::members::{Members, OVERFLOW};
 use crate::tree::once::get_or_open;
-use crate::tree::place::Node;
+use crate::tree::place::{Node, nowhere};
 
 /// One stat per key: requests by route, errors by kind, latency by table.
 ///
@@ -219,17 +219,21 @@ impl<K: Key, S: Stat + Send + Sync + 'static> Stat for Family<K, S> {
         let Source::Family(members) = &backing.0 else {
             return None;
         };
-        let _pass = gate::enter();
-        let mut typed = members.typed.lock().unwrap_or_else(PoisonError::into_inner);
-        let present = typed.upgrade().and_then(|shared| shared.downcast().ok());
-        let shared = match present {
-            Some(shared) => shared,
-            None => {
-                let fresh = Arc::new(Shared::<K, S>::new(members.clone(), node.clone()));
+        let fresh = || Arc::new(Shared::<K, S>::new(members.clone(), node.clone()));
+        let keeps_place = |shared: &Arc<Shared<K, S>>| Arc::ptr_eq(&shared.node.0, &node.0);
+        let shared = if Arc::ptr_eq(&node.0, &nowhere().0) {
+            // Whoever only looks whether this would do keeps nothing alive, and neither would the members that others get of it.
+            fresh()
+        } else {
+            let _pass = gate::enter();
+            let mut typed = members.typed.lock().unwrap_or_else(PoisonError::into_inner);
+            let present = typed.upgrade().and_then(|shared| shared.downcast().ok());
+            present.filter(keeps_place).unwrap_or_else(|| {
+                let fresh = fresh();
                 let weak: Weak<dyn Any + Send + Sync> = Arc::downgrade(&fresh) as _;
                 *typed = weak;
                 fresh
-            }
+            })
         };
         Some(Family {
             shared,
@@ -263,6 +267,7 @@ impl<K: Key, T: GaugeNumber> Mergeable for Family<K, Gauge<T>> {}
 mod tests {
     use std::ptr;
 
+    use super::*;
     use crate::Registry;
     use crate::prelude::*;
     use crate::test::isolated;
@@ -286,6 +291,22 @@ mod tests {
         let snapshot = scope.snapshot_of(&registry);
         assert_eq!(snapshot.counter("/capped/by_key/last"), Some(2));
         assert_eq!(snapshot.counter("/capped/by_key/(other)"), Some(1));
+    }
+
+    #[test]
+    fn a_member_keeps_its_place_though_somebody_looks_whether_the_family_would_do() {
+        let registry = Registry::new();
+        let capped = Capped::init_in(&registry, "/capped");
+        let node = capped.by_key.node.clone();
+        let backing = Backing(Source::Family(capped.by_key.shared.members.clone()));
+        drop(capped);
+        let attach = |node| Family::<String, Counter>::attach(&backing, node).unwrap();
+        let looked = attach(nowhere());
+        let opened = attach(&node);
+        let again = attach(&node);
+        assert_eq!(opened.get("key").place().path(), "/capped");
+        assert!(ptr::eq(opened.get("key"), again.get("key")));
+        assert!(!ptr::eq(opened.get("key"), looked.get("key")));
     }
 
     #[test]
