@@ -159,6 +159,8 @@ mod beside;
 pub mod bounds;
 mod catalog;
 mod cells;
+#[cfg(any(feature = "combine", feature = "otlp"))]
+mod client;
 #[cfg(feature = "combine")]
 pub mod combine;
 #[cfg(feature = "distributed")]

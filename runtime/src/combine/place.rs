@@ -4,7 +4,6 @@ use std::fs::File;
 use std::io::Read;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use serde_json::Value;
 use ureq::http::Uri;
@@ -16,19 +15,6 @@ pub(super) enum Place {
     File(PathBuf),
     /// Its address in full.
     Page(String),
-}
-
-/// What asks for pages, each for at most so long.
-pub(super) fn agent(patience: Duration) -> ureq::Agent {
-    let config = ureq::Agent::config_builder()
-        .timeout_global(Some(patience))
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .proxy(None)
-        .user_agent(concat!("calipers/", env!("CARGO_PKG_VERSION")))
-        .build();
-    config.into()
 }
 
 impl Place {

@@ -11,9 +11,10 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use super::order::human;
-use super::place::{Place, agent};
+use super::place::Place;
 use super::room::Shared;
 use super::{Combined, Rules};
+use crate::client;
 
 /// Servers to be read, by name.
 ///
@@ -118,7 +119,7 @@ impl Servers {
     /// 128 MiB more than 2 MiB each: what does not fit is told as failed.
     pub fn combine(&self, rules: &Rules) -> Combined {
         let mut combining = rules.combining();
-        let (agent, room) = (agent(self.patience), Shared::new());
+        let (agent, room) = (client::agent(self.patience), Shared::new());
         let next = AtomicUsize::new(0);
         let workers = self.workers();
         // As many as are being read may wait to be combined, and no more: one may have megabytes.

@@ -5,7 +5,7 @@ use calipers::prelude::*;
 use calipers::{Max, Registry};
 use calipers_tests::parts::until;
 
-use crate::{SECOND, publisher};
+use crate::{SECOND, aggregator, publisher};
 
 #[derive(Instrumented)]
 struct Pool {
@@ -105,13 +105,7 @@ fn a_rule_of_the_aggregator_wins_and_then_one_of_the_publisher() {
 
 #[test]
 fn gauges_that_an_aggregator_passes_on_come_to_the_same() {
-    let start = || {
-        Aggregator::bind("tcp://127.0.0.1:0")
-            .registry(&Registry::new())
-            .start()
-            .unwrap()
-    };
-    let (near, far) = (start(), start());
+    let (near, far) = (aggregator(), aggregator());
     let (one, two, three) = (process(5), process(3), process(7));
     for (aggregator, name, (registry, ..)) in [
         (&near, "one", &one),

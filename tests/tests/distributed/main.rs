@@ -14,10 +14,18 @@ mod strangers;
 use std::time::Duration;
 
 use calipers::Registry;
-use calipers::distributed::Publisher;
+use calipers::distributed::{Aggregator, Publisher};
 use calipers::report::Handle;
 
 const SECOND: Duration = Duration::from_secs(1);
+
+/// An aggregator at a free port.
+fn aggregator() -> Aggregator {
+    Aggregator::bind("tcp://127.0.0.1:0")
+        .registry(&Registry::new())
+        .start()
+        .unwrap()
+}
 
 /// A publisher that sends when it is told to.
 fn publisher(endpoint: &str, name: &str, registry: &Registry) -> Handle {

@@ -7,7 +7,7 @@ use calipers::report::{Stream, prometheus};
 use calipers::{Registry, Snapshot};
 use calipers_tests::parts::until;
 
-use crate::{SECOND, publisher};
+use crate::{SECOND, aggregator, publisher};
 
 /// Bytes that somebody else may look at.
 #[derive(Clone, Default)]
@@ -66,13 +66,7 @@ fn prometheus_text(snapshot: &Snapshot) -> String {
 
 #[test]
 fn an_aggregator_may_publish_what_it_united_to_another() {
-    let start = || {
-        Aggregator::bind("tcp://127.0.0.1:0")
-            .registry(&Registry::new())
-            .start()
-            .unwrap()
-    };
-    let (near, far) = (start(), start());
+    let (near, far) = (aggregator(), aggregator());
     for name in ["a", "b"] {
         let registry = Registry::new();
         registry.counter("n").unwrap().add(2);

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use super::answer::Verdict;
 use super::settings::Target;
+use crate::client;
 use crate::report::backoff::Backoff;
 use crate::report::elsewhere::{Elsewhere, Panicked, sleep_until};
 
@@ -30,17 +31,8 @@ enum State {
 
 impl Exchange {
     pub(super) fn new(target: Target) -> Exchange {
-        let config = ureq::Agent::config_builder()
-            .timeout_global(Some(target.timeout))
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            // A proxy that is set for the web mostly does not lead to a collector on this host.
-            .proxy(None)
-            .user_agent(concat!("calipers/", env!("CARGO_PKG_VERSION")))
-            .build();
         Exchange {
-            agent: config.into(),
+            agent: client::agent(target.timeout),
             target: Arc::new(target),
             state: State::Ready,
             backoff: Backoff::default(),
